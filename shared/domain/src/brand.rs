@@ -1,0 +1,259 @@
+//! Who is reviewed and what they asked for: a brand as vigie.toml defines it, checked.
+
+use jiff::{SignedDuration, civil, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use crate::assessment::{Assessment, Cause, Severity};
+use crate::digest::Digest;
+use crate::ids::{BrandId, ContactId, SourceId};
+use crate::stars::Stars;
+
+/// The language of what a brand reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    /// French.
+    Fr,
+    /// English.
+    En,
+}
+
+impl Locale {
+    /// ISO 639-1.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fr => "fr",
+            Self::En => "en",
+        }
+    }
+
+    /// The locale of an ISO 639-1 code, if Vigie writes that language.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "fr" => Some(Self::Fr),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+}
+
+/// Which messages a contact gets by default. Routes, steps and criticality add to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gets {
+    /// Alerts that no route sends elsewhere.
+    Alert,
+    /// Good reviews.
+    Praise,
+    /// The unanswered report.
+    Report,
+}
+
+/// Somebody at the brand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Its id within the brand.
+    pub id: ContactId,
+    /// As messages name it.
+    pub name: String,
+    /// E-mail address, checked.
+    pub email: String,
+    /// What it gets by default.
+    pub gets: Vec<Gets>,
+}
+
+/// When good reviews go to the team.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Praise {
+    /// One message a review, at once.
+    Each,
+    /// One message a day that shows each, at the hour of the report.
+    #[default]
+    Daily,
+    /// One on Mondays, at the hour of the report.
+    Weekly,
+    /// None.
+    Off,
+}
+
+/// One step of the ladder: who hears again while a review stays open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// How long after the promise began.
+    pub after: SignedDuration,
+    /// Who hears.
+    pub to: Vec<ContactId>,
+}
+
+/// How messages travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// E-mail.
+    Email,
+}
+
+impl Channel {
+    /// The name in vigie.toml and JSON.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+        }
+    }
+}
+
+/// Who gets an alert. All conditions that are given must hold; any value of a list is enough.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Holds for ratings below this.
+    pub stars_below: Option<Stars>,
+    /// Holds if one of these causes was found; empty: always.
+    pub causes: Vec<Cause>,
+    /// Holds for one of these severities; empty: always.
+    pub severities: Vec<Severity>,
+    /// Holds for one of these sources; empty: always.
+    pub sources: Vec<SourceId>,
+    /// Who gets it.
+    pub to: Vec<(Channel, ContactId)>,
+    /// Whether later routes are looked at too.
+    pub goes_on: bool,
+}
+
+impl Route {
+    /// Whether the route is for this alert.
+    pub fn matches(&self, source: &SourceId, stars: Stars, assessment: &Assessment) -> bool {
+        self.stars_below.is_none_or(|limit| stars < limit)
+            && (self.causes.is_empty() || self.causes.iter().any(|c| assessment.has(*c)))
+            && (self.severities.is_empty() || self.severities.contains(&assessment.severity))
+            && (self.sources.is_empty() || self.sources.contains(source))
+    }
+}
+
+/// Where a source's secret is kept: a reference, never the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretRef {
+    /// An environment variable, read at start.
+    Env(String),
+    /// A file, read again when it changes.
+    File(String),
+}
+
+/// One brand's account on one platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its id, which is also its webhook address: `/hooks/<id>`.
+    pub id: SourceId,
+    /// A preset's id, or a path to a preset file (taken from the folder of the file that names it).
+    pub platform: String,
+    /// Where its secrets are; several while they rotate.
+    pub secrets: Vec<SecretRef>,
+}
+
+/// A brand and what it asked for. Built by the configuration, which checks that every reference
+/// resolves; steps are sorted and those of one moment are merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brand {
+    /// Its id.
+    pub id: BrandId,
+    /// Its name, as messages show it.
+    pub name: String,
+    /// The language of what it reads.
+    pub locale: Locale,
+    /// IANA time zone name.
+    pub timezone: String,
+    /// Ratings below this make alerts.
+    pub alert_below: Stars,
+    /// A review first seen later than this after publication is found late.
+    pub alert_within: SignedDuration,
+    /// The promise: the first answer within this.
+    pub answer_within: SignedDuration,
+    /// Local time of the report.
+    pub report_at: civil::Time,
+    /// Whether a report is sent when nothing is open.
+    pub report_when_empty: bool,
+    /// When good reviews go to the team.
+    pub praise: Praise,
+    /// Contacts, in the file's order.
+    pub contacts: Vec<Contact>,
+    /// The ladder, by time; empty: none.
+    pub escalate: Vec<Step>,
+    /// Routes, in the file's order.
+    pub routes: Vec<Route>,
+    /// Its sources.
+    pub sources: Vec<Source>,
+}
+
+impl Brand {
+    /// The time zone; UTC if the name is unknown, which the configuration refuses.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// A contact by id.
+    pub fn contact(&self, id: &ContactId) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.id == *id)
+    }
+
+    /// The recipient behind a contact: two contacts with one address are one recipient, the first
+    /// in the file.
+    pub fn recipient(&self, id: &ContactId) -> Option<&Contact> {
+        let contact = self.contact(id)?;
+        self.contacts.iter().find(|other| same_address(&other.email, &contact.email))
+    }
+
+    /// The distinct recipients behind some contacts, in the order given.
+    pub fn recipients<'a>(&self, ids: impl IntoIterator<Item = &'a ContactId>) -> Vec<ContactId> {
+        let mut found: Vec<ContactId> = Vec::new();
+        for recipient in ids.into_iter().filter_map(|id| self.recipient(id)) {
+            if !found.contains(&recipient.id) {
+                found.push(recipient.id.clone());
+            }
+        }
+        found
+    }
+
+    /// The distinct recipients who get something by default.
+    pub fn who_gets(&self, what: Gets) -> Vec<ContactId> {
+        self.recipients(self.contacts.iter().filter(|c| c.gets.contains(&what)).map(|c| &c.id))
+    }
+
+    /// Management: whoever the ladder's last step names.
+    pub fn management(&self) -> Vec<ContactId> {
+        self.escalate.last().map(|step| self.recipients(&step.to)).unwrap_or_default()
+    }
+
+    /// The kind of message a step sends: before the promise is due it reminds, from then on it
+    /// escalates.
+    pub fn escalates(&self, step: &Step) -> bool {
+        step.after >= self.answer_within
+    }
+
+    /// A digest of the definition: which configuration a decision was made under.
+    pub fn version(&self) -> String {
+        let text = serde_json::to_string(self).unwrap_or_default();
+        Digest::of_bytes(text.as_bytes()).to_hex().chars().take(12).collect()
+    }
+}
+
+fn same_address(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+/// Defaults of vigie.toml, in one place.
+pub mod defaults {
+    use super::{SignedDuration, Stars};
+
+    /// `alert_below`.
+    pub const ALERT_BELOW: Stars = Stars::FOUR;
+    /// `alert_within`: 7 days.
+    pub const ALERT_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+    /// `answer_within`: 24 hours.
+    pub const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+    /// `report_at`: 08:00, local.
+    pub const REPORT_AT_HOUR: i8 = 8;
+    /// `escalate`, when absent: every contact after 20 hours, and again after 24.
+    pub const ESCALATE_AFTER: [SignedDuration; 2] =
+        [SignedDuration::from_hours(20), SignedDuration::from_hours(24)];
+}
