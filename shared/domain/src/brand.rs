@@ -230,6 +230,52 @@ impl Brand {
         step.after >= self.answer_within
     }
 
+    /// An invented brand, for examples and tests: Maison Lumen, two contacts, one source.
+    pub fn sample() -> Self {
+        let slug = |id: &str| id.to_owned();
+        let contact = |id: &str, name: &str, gets: &[Gets]| Contact {
+            id: ContactId::try_from(slug(id)).unwrap_or_else(|bad| unreachable!("{bad}")),
+            name: name.to_owned(),
+            email: format!("{id}@lumen.example"),
+            gets: gets.to_vec(),
+        };
+        let contacts = vec![
+            contact("service", "Service client", &[Gets::Alert, Gets::Praise, Gets::Report]),
+            contact("direction", "Direction", &[]),
+        ];
+        let everyone: Vec<ContactId> = contacts.iter().map(|c| c.id.clone()).collect();
+        Self {
+            id: BrandId::try_from(slug("lumen")).unwrap_or_else(|bad| unreachable!("{bad}")),
+            name: "Maison Lumen".to_owned(),
+            locale: Locale::Fr,
+            timezone: "Europe/Paris".to_owned(),
+            alert_below: defaults::ALERT_BELOW,
+            alert_within: defaults::ALERT_WITHIN,
+            answer_within: defaults::ANSWER_WITHIN,
+            report_at: civil::Time::constant(defaults::REPORT_AT_HOUR, 0, 0, 0),
+            report_when_empty: true,
+            praise: Praise::Daily,
+            escalate: vec![
+                Step {
+                    after: defaults::ESCALATE_AFTER[0],
+                    to: everyone.iter().take(1).cloned().collect(),
+                },
+                Step {
+                    after: defaults::ESCALATE_AFTER[1],
+                    to: everyone.iter().skip(1).cloned().collect(),
+                },
+            ],
+            contacts,
+            routes: Vec::new(),
+            sources: vec![Source {
+                id: SourceId::try_from(slug("lumen-site"))
+                    .unwrap_or_else(|bad| unreachable!("{bad}")),
+                platform: "standard-webhooks".to_owned(),
+                secrets: vec![SecretRef::Env("LUMEN_SITE_SECRET".to_owned())],
+            }],
+        }
+    }
+
     /// A digest of the definition: which configuration a decision was made under.
     pub fn version(&self) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();

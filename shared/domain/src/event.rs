@@ -47,7 +47,8 @@ pub enum Flag {
     IdHashed,
 }
 
-/// What a reviewer wrote, as far as it could be read. Texts are cleaned and cut (see [`crate::text`]).
+/// What a reviewer wrote, as far as it could be read. Texts are cleaned and cut
+/// ([`crate::text`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     /// The rating on five; `None` when there is none that can be read.

@@ -39,7 +39,7 @@ macro_rules! slug {
         impl FromStr for $name {
             type Err = BadSlug;
             fn from_str(text: &str) -> Result<Self, BadSlug> {
-                if is_slug(text) { Ok(Self(text.to_owned())) } else { Err(BadSlug(text.to_owned())) }
+                Self::try_from(text.to_owned())
             }
         }
 

@@ -5,18 +5,30 @@
 
 pub mod assessment;
 pub mod brand;
+pub mod climb;
+pub mod decide;
 pub mod digest;
 pub mod event;
 pub mod ids;
+pub mod notice;
+pub mod promise;
+pub mod register;
+pub mod review;
 pub mod stars;
 pub mod text;
 
 pub use assessment::{Assessment, Cause, CauseFound, Severity};
 pub use brand::{Brand, Channel, Contact, Gets, Locale, Praise, Route, SecretRef, Source, Step};
+pub use climb::climb;
+pub use decide::{Decided, Decision, decide, decide_plain};
 pub use digest::Digest;
 pub use event::{Content, EventKind, Flag, Reply, ReviewEvent, Version};
 pub use ids::{
     BadReviewKey, BadSlug, BrandId, ContactId, ExternalId, ReviewKey, ReviewNumber, ShopId,
     SourceId,
 };
+pub use notice::{Kind, NewNotice, Notice, NoticeId, NoticeState, Subject, Why};
+pub use promise::{Promise, Punctuality};
+pub use register::Register;
+pub use review::{Outcome, Review, State, Told, record};
 pub use stars::{Decimal, Stars};

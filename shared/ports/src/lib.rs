@@ -1,5 +1,17 @@
 //! What the application needs of the world: traits and their error classes, no adapter.
+//!
+//! To add a port: a module here with one trait, shaped by the use case that needs it, atomic per
+//! call; an adapter crate named `<port>-<technology>`; a contract suite in `vigie-testkit`. To add
+//! an adapter: implement the trait in a crate of its own that sees `domain` and `ports` only, and
+//! run the suite on it.
 
 pub mod mail;
+pub mod store;
+pub mod world;
 
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
+pub use store::{
+    Arrival, BrandInForce, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
+    Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+};
+pub use world::{Clock, Ids, World};

@@ -1,1 +1,124 @@
-//! Under construction.
+//! The store on SQLite: one file, one thread that writes and groups commits, one that reads.
+//!
+//! `synchronous=FULL` and WAL: a method that returns has its writes on the disk. Commands may run
+//! beside a server on the same file; each write is one short transaction. The schema is in
+//! `schema.sql`. A report reads open reviews only, never the table; a new review is one insert.
+
+mod brands;
+mod connection;
+mod fault;
+mod notices;
+mod reviews;
+mod store;
+mod threads;
+mod time;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use vigie_ports::StoreError;
+
+use crate::connection::File;
+use crate::fault::Fault;
+use crate::threads::{BeforeCommit, Worker};
+
+/// The file's name in the data folder.
+pub const FILE_NAME: &str = "vigie.sqlite";
+
+/// How a store is opened, beyond its folder.
+#[derive(Default, Clone)]
+pub struct Options {
+    /// Pages the file may grow to; `None`: as the disk allows. For tests of a full disk.
+    pub pages_max: Option<u32>,
+    /// Called with the number of jobs before each commit. For tests that hold one.
+    pub before_commit: Option<Arc<dyn Fn(usize) + Send + Sync>>,
+}
+
+enum Home {
+    Threads { writer: Worker, reader: Worker },
+    Memory(Mutex<Connection>),
+}
+
+/// The store. Cheap to share behind an [`Arc`].
+pub struct SqliteStore {
+    home: Home,
+}
+
+impl SqliteStore {
+    /// Opens the store of a data folder, which must exist.
+    ///
+    /// # Errors
+    /// The file cannot be opened or made, or a newer version of Vigie wrote it.
+    ///
+    /// ```
+    /// use vigie_ports::Store as _;
+    /// use vigie_store_sqlite::SqliteStore;
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = SqliteStore::open(folder.path(), Default::default()).unwrap();
+    /// assert!(store.healthy().await.is_ok());
+    /// # });
+    /// ```
+    pub fn open(folder: &Path, options: Options) -> Result<Self, StoreError> {
+        let file = File { path: folder.join(FILE_NAME), pages_max: options.pages_max };
+        let writer = connection::writer(&file)?;
+        let reader = connection::reader(&file)?;
+        let before: Option<BeforeCommit> = options.before_commit;
+        let no_thread = |e: std::io::Error| StoreError::Unavailable(format!("no thread: {e}"));
+        Ok(Self {
+            home: Home::Threads {
+                writer: Worker::writer(writer, before).map_err(no_thread)?,
+                reader: Worker::reader(reader).map_err(no_thread)?,
+            },
+        })
+    }
+
+    /// A store in memory that does each thing at once on the caller's thread: for simulation.
+    ///
+    /// # Errors
+    /// SQLite refuses, which it has no reason to.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self { home: Home::Memory(Mutex::new(connection::in_memory()?)) })
+    }
+
+    /// Whether many writes wait: the server then turns new ones away.
+    pub fn is_crowded(&self) -> bool {
+        match &self.home {
+            Home::Threads { writer, .. } => writer.room() == 0,
+            Home::Memory(_) => false,
+        }
+    }
+
+    /// The value of a `PRAGMA` on the writer's own connection.
+    ///
+    /// # Errors
+    /// There is no such pragma, or its value is no number.
+    pub async fn writer_pragma(&self, name: &'static str) -> Result<i64, StoreError> {
+        self.write(move |c| Ok(c.pragma_query_value(None, name, |row| row.get(0))?)).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.home {
+            Home::Threads { writer, .. } => writer.call(work).await,
+            Home::Memory(connection) => threads::at_once(&held(connection), work),
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.home {
+            Home::Threads { reader, .. } => reader.call(work).await,
+            Home::Memory(connection) => threads::at_once(&held(connection), work),
+        }
+    }
+}
+
+fn held(connection: &Mutex<Connection>) -> std::sync::MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,1 +1,9 @@
-//! Under construction.
+//! For tests only: the contract suites of the ports, and a world whose time, chance and mail are
+//! the test's.
+
+// A test's helper may stop the test: that is how it fails.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
+
+pub mod build;
+pub mod store_suite;
+pub mod world;

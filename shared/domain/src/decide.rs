@@ -1,0 +1,438 @@
+//! What a change makes: `decide` compares what was last decided with what is now true.
+//!
+//! It is pure and can be run again at any time: on the same review, brand and moment it gives the
+//! same notices, with the same ids, so a decision that is made twice makes each notice once.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::assessment::{Assessment, Severity};
+use crate::brand::{Brand, Channel, Gets, Praise};
+use crate::event::Content;
+use crate::ids::ContactId;
+use crate::notice::{Kind, NewNotice, NoticeId, Subject, Why};
+use crate::promise::{Ladder, Promise, later};
+use crate::review::{Existence, Happened, Review, State, TrailEntry};
+use crate::stars::Stars;
+
+/// Why a notice was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNot {
+    /// The rating is not under the brand's threshold.
+    NotUnder,
+    /// It was under already, and this edit did not lower it by a star.
+    AlreadyTold,
+    /// There is no readable rating.
+    NoRating,
+    /// It was first seen too long after it was published.
+    FoundLate,
+    /// It was answered or closed already.
+    Settled,
+    /// It is no longer shown.
+    Withdrawn,
+    /// A route sends this alert to others.
+    RoutedElsewhere,
+    /// This contact does not get alerts.
+    GetsNone,
+    /// Another contact has the same address and comes first.
+    SameAddress,
+    /// The review is good, and good reviews come in one message.
+    PraisedTogether,
+    /// The brand wants no praise.
+    PraiseOff,
+}
+
+impl WhyNot {
+    /// The reason as a sentence for the operator.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotUnder => "the rating is not under alert_below",
+            Self::AlreadyTold => "it was under already, and the edit did not lower it by a star",
+            Self::NoRating => "it has no readable rating",
+            Self::FoundLate => "it was found late: first seen later than alert_within",
+            Self::Settled => "it was answered or closed already",
+            Self::Withdrawn => "it is no longer shown",
+            Self::RoutedElsewhere => "a route sends this alert to others",
+            Self::GetsNone => "their `gets` leaves alerts out",
+            Self::SameAddress => "another contact with the same address comes first",
+            Self::PraisedTogether => "good reviews come in one message, at the hour of the report",
+            Self::PraiseOff => "the brand's `praise` is off",
+        }
+    }
+}
+
+/// One notice that was not made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotMade {
+    /// Which kind.
+    pub kind: Kind,
+    /// To whom; `None`: to anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<ContactId>,
+    /// Why.
+    pub why: WhyNot,
+}
+
+/// What was last decided on a review. Stored with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The revision that was decided on.
+    pub revision: u64,
+    /// The version of the brand's configuration ([`Brand::version`]).
+    #[serde(default)]
+    pub config: String,
+    /// The last readable rating.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stars: Option<Stars>,
+    /// Whether that rating was under the threshold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub under: bool,
+    /// Whether it was first seen too late for an alert.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found_late: bool,
+    /// Whether it was withdrawn when this was decided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+    /// When the edit that reopened it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Timestamp>,
+    /// Where it stands on the ladder; `None`: not on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder: Option<Ladder>,
+    /// When it was first known to be good: what daily and weekly praise looks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_at: Option<Timestamp>,
+    /// What was not made this time, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_made: Vec<NotMade>,
+}
+
+/// What follows from a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// To be stored with the review.
+    pub decided: Decided,
+    /// To be made.
+    pub notices: Vec<NewNotice>,
+    /// When the next step of the ladder is due.
+    pub step_at: Option<Timestamp>,
+}
+
+impl Review {
+    /// The promise: it counts from publication, or from the edit that reopened the review; for a
+    /// review found late, from the moment it was seen.
+    pub fn promise(&self, brand: &Brand) -> Promise {
+        let reopened_at = self.decided.as_ref().and_then(|decided| decided.reopened_at);
+        let from = reopened_at.unwrap_or_else(|| {
+            if self.is_found_late(brand) {
+                self.content_seen_at.unwrap_or(self.first_seen_at)
+            } else {
+                self.published()
+            }
+        });
+        Promise::new(from, brand.answer_within)
+    }
+
+    /// Whether it was first seen later than `alert_within` after publication. Once decided, it
+    /// stays.
+    pub fn is_found_late(&self, brand: &Brand) -> bool {
+        let stored = self.decided.as_ref().filter(|decided| decided.stars.is_some());
+        stored.map_or_else(
+            || {
+                let seen = self.content_seen_at.unwrap_or(self.first_seen_at);
+                seen.duration_since(self.published()) > brand.alert_within
+            },
+            |decided| decided.found_late,
+        )
+    }
+
+    /// When the next step of the ladder is due, for an open review on it.
+    pub fn step_at(&self, brand: &Brand) -> Option<Timestamp> {
+        let ladder = self.decided.as_ref()?.ladder.filter(|_| self.state() == State::Open)?;
+        ladder.next(brand, self.promise(brand).from).map(|(_, at)| at)
+    }
+
+    /// Stores a decision with the review.
+    pub fn apply_decision(&mut self, decided: Decided, now: Timestamp) {
+        let before = self.decided.as_ref().and_then(|decided| decided.reopened_at);
+        if let Some(of) = decided.reopened_at.filter(|of| Some(*of) != before) {
+            let what = Happened::Reopened;
+            self.note(TrailEntry { at: now, what, of: Some(of), stars: None, by: None });
+        }
+        self.decided = Some(decided);
+    }
+}
+
+/// Decides a change that needs no notice, where that can be told without understanding the text:
+/// most reviews are good. `None`: [`decide`] must look.
+pub fn decide_plain(
+    review: &Review,
+    brand: &Brand,
+    config: &str,
+    now: Timestamp,
+) -> Option<Decided> {
+    let stars = review.stars()?;
+    let first = review.decided.is_none();
+    let plain = first
+        && stars >= brand.alert_below
+        && brand.praise != Praise::Each
+        && review.state() != State::Withdrawn;
+    plain.then(|| {
+        let mut change = Change::new(review, brand, config, now);
+        if let Err(why) = change.alert() {
+            change.not_made(Kind::Alert, None, why);
+        }
+        change.praise();
+        change.decided
+    })
+}
+
+/// Decides what a change makes.
+///
+/// `config` is the version of the brand's configuration ([`Brand::version`]), kept with the
+/// decision. `assess` is called for alerts only. `told` are the recipients who have, or will have,
+/// an alert on this review: it is looked at when a withdrawn review is shown again.
+pub fn decide(
+    review: &Review,
+    brand: &Brand,
+    config: &str,
+    now: Timestamp,
+    assess: impl FnOnce(&Content) -> Assessment,
+    told: &[ContactId],
+) -> Decision {
+    let mut change = Change::new(review, brand, config, now);
+    let notices = match change.alert() {
+        Ok(again) => change.alerts(assess, again.then_some(told)),
+        Err(why) => {
+            change.not_made(Kind::Alert, None, why);
+            change.praise()
+        }
+    };
+    change.settle_ladder();
+    let decided = change.decided;
+    let mut step_at = None;
+    if decided.ladder.is_some() {
+        let mut after = review.clone();
+        after.decided = Some(decided.clone());
+        step_at = after.step_at(brand);
+    }
+    Decision { decided, notices, step_at }
+}
+
+/// A change being decided.
+struct Change<'a> {
+    review: &'a Review,
+    brand: &'a Brand,
+    now: Timestamp,
+    /// What was decided before; becomes what is decided now.
+    decided: Decided,
+    before: Option<Decided>,
+    alerted: bool,
+}
+
+impl<'a> Change<'a> {
+    fn new(review: &'a Review, brand: &'a Brand, config: &str, now: Timestamp) -> Self {
+        let before = review.decided.clone();
+        let mut decided = before.clone().unwrap_or_default();
+        decided.revision = review.revision;
+        config.clone_into(&mut decided.config);
+        decided.not_made.clear();
+        Self { review, brand, now, decided, before, alerted: false }
+    }
+
+    fn not_made(&mut self, kind: Kind, to: Option<ContactId>, why: WhyNot) {
+        self.decided.not_made.push(NotMade { kind, to, why });
+    }
+
+    /// Whether the change makes an alert: `Ok(true)` if only for those who had none.
+    fn alert(&mut self) -> Result<bool, WhyNot> {
+        let was_withdrawn = std::mem::replace(
+            &mut self.decided.withdrawn,
+            self.review.existence.as_ref().is_some_and(|e| e.value == Existence::Withdrawn),
+        );
+        if self.decided.withdrawn {
+            return Err(WhyNot::Withdrawn);
+        }
+        let Some(register) = &self.review.content else { return Err(WhyNot::Settled) };
+        let Some(stars) = register.value.content.stars else { return Err(WhyNot::NoRating) };
+        let first = self.before.as_ref().and_then(|before| before.stars);
+        if first.is_none() {
+            self.decided.found_late = self.review.is_found_late(self.brand);
+        }
+        let was_under = self.decided.under;
+        self.decided.stars = Some(stars);
+        self.decided.under = stars < self.brand.alert_below;
+        if !self.decided.under {
+            return Err(WhyNot::NotUnder);
+        }
+        let fell = first.is_none_or(|before| stars.fallen_from(before) >= Stars::ONE.hundredths());
+        let crossed = !was_under || fell;
+        let reopens = crossed && self.reopens(register.value.edited, register.at);
+        if !reopens && self.review.state() != State::Open {
+            return Err(WhyNot::Settled);
+        }
+        let fresh = if first.is_none() {
+            !self.decided.found_late
+        } else {
+            self.now.duration_since(register.at) <= self.brand.alert_within
+        };
+        match (crossed, fresh) {
+            (true, true) => {}
+            (false, _) if was_withdrawn && !self.decided.found_late => return Ok(true),
+            (false, _) => return Err(WhyNot::AlreadyTold),
+            (true, false) => return Err(WhyNot::FoundLate),
+        }
+        if reopens {
+            self.decided.reopened_at = Some(register.at.min(self.now));
+            self.decided.ladder = None;
+        }
+        self.decided.found_late = false;
+        Ok(false)
+    }
+
+    /// Whether the content is an edit made after the brand settled the review.
+    fn reopens(&self, edited: bool, at: Timestamp) -> bool {
+        let reopened = self.decided.reopened_at;
+        edited
+            && self.review.state() != State::Open
+            && self.review.settled_at().is_some_and(|settled| at > settled)
+            && reopened.is_none_or(|before| at > before)
+    }
+
+    fn alerts(
+        &mut self,
+        assess: impl FnOnce(&Content) -> Assessment,
+        told: Option<&[ContactId]>,
+    ) -> Vec<NewNotice> {
+        let Some(content) = self.review.written() else { return Vec::new() };
+        let stars = content.stars.unwrap_or(Stars::FIVE);
+        let assessment = assess(content);
+        self.alerted = true;
+        let who = recipients(self.brand, &self.review.key.source, stars, &assessment);
+        self.explain_silence(&who);
+        who.into_iter()
+            .filter(|(to, _)| told.is_none_or(|told| !told.contains(to)))
+            .map(|(to, why)| self.notice(Kind::Alert, to, why))
+            .collect()
+    }
+
+    fn explain_silence(&mut self, who: &[(ContactId, Why)]) {
+        let brand = self.brand;
+        let routed = who.iter().any(|(_, why)| matches!(why, Why::Route { .. }));
+        for contact in &brand.contacts {
+            let recipient = brand.recipient(&contact.id).map(|first| &first.id);
+            if who.iter().any(|(to, _)| *to == contact.id) {
+                continue;
+            }
+            let why = match () {
+                () if recipient != Some(&contact.id) => WhyNot::SameAddress,
+                () if routed => WhyNot::RoutedElsewhere,
+                () => WhyNot::GetsNone,
+            };
+            self.not_made(Kind::Alert, Some(contact.id.clone()), why);
+        }
+    }
+
+    fn praise(&mut self) -> Vec<NewNotice> {
+        let good = !self.decided.withdrawn
+            && !self.decided.under
+            && self.decided.stars.is_some()
+            && self.review.stars().is_some();
+        if !good || self.decided.found_late || self.decided.good_at.is_some() {
+            return Vec::new();
+        }
+        self.decided.good_at = Some(self.now);
+        match self.brand.praise {
+            Praise::Each => {
+                let who = self.brand.who_gets(Gets::Praise);
+                who.into_iter().map(|to| self.notice(Kind::Praise, to, Why::Contact)).collect()
+            }
+            Praise::Daily | Praise::Weekly => {
+                self.not_made(Kind::Praise, None, WhyNot::PraisedTogether);
+                Vec::new()
+            }
+            Praise::Off => {
+                self.not_made(Kind::Praise, None, WhyNot::PraiseOff);
+                Vec::new()
+            }
+        }
+    }
+
+    fn notice(&self, kind: Kind, to: ContactId, why: Why) -> NewNotice {
+        let review = &self.review.key;
+        let revision = self.review.revision.to_string();
+        let of = review.to_string();
+        let id = NoticeId::of([kind.id(), &of, &revision, Channel::Email.id(), to.as_str()]);
+        NewNotice {
+            id,
+            brand: self.brand.id.clone(),
+            kind,
+            channel: Channel::Email,
+            to,
+            subject: Subject::Review { reviews: vec![review.clone()], step: None, why },
+            due_at: self.now,
+            with: None,
+        }
+    }
+
+    /// An alert puts the review on the ladder; leaving the threshold takes it off.
+    fn settle_ladder(&mut self) {
+        let unreadable = self.review.stars().is_none();
+        if !self.decided.under || self.decided.withdrawn || unreadable {
+            self.decided.ladder = self.decided.ladder.filter(|_| self.decided.withdrawn);
+            return;
+        }
+        let returned = self.before.as_ref().is_some_and(|before| before.withdrawn);
+        let enters = self.alerted && (self.decided.ladder.is_none() || returned);
+        if enters {
+            let mut after = self.review.clone();
+            after.decided = Some(self.decided.clone());
+            let from = after.promise(self.brand).from;
+            let ladder = self.decided.ladder.unwrap_or_default();
+            self.decided.ladder = Some(ladder.enter(self.brand, from, self.now));
+        }
+    }
+}
+
+/// Who gets an alert, and why: the first route that matches (and those after it while they say
+/// `continue`), else every contact who gets alerts; a critical one goes to management too.
+pub fn recipients(
+    brand: &Brand,
+    source: &crate::ids::SourceId,
+    stars: Stars,
+    assessment: &Assessment,
+) -> Vec<(ContactId, Why)> {
+    let mut found: Vec<(ContactId, Why)> = Vec::new();
+    let mut add = |ids: Vec<ContactId>, why: Why| {
+        for id in ids {
+            if !found.iter().any(|(known, _)| *known == id) {
+                found.push((id, why.clone()));
+            }
+        }
+    };
+    let mut routed = false;
+    for (at, route) in brand.routes.iter().enumerate() {
+        if !route.matches(source, stars, assessment) {
+            continue;
+        }
+        routed = true;
+        let why = Why::Route { position: at + 1 };
+        add(brand.recipients(route.to.iter().map(|(_, contact)| contact)), why);
+        if !route.goes_on {
+            break;
+        }
+    }
+    if !routed {
+        add(brand.who_gets(Gets::Alert), Why::Contact);
+    }
+    if assessment.severity == Severity::Critical {
+        add(brand.management(), Why::Management);
+    }
+    found
+}
+
+/// When an undecided mark is old enough for watch to look at it, should the nudge be lost.
+pub fn mark_is_old_at(marked_at: Timestamp) -> Timestamp {
+    later(marked_at, jiff::SignedDuration::from_mins(2))
+}

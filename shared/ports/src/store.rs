@@ -1,0 +1,365 @@
+//! Keeping reviews, notices and brands.
+//!
+//! Every method is one conditional write, one transaction or one read: there is no begin and no
+//! commit. A method that returns has made its writes durable.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
+use vigie_domain::{
+    Brand, BrandId, ContactId, Decided, Outcome, Review, ReviewKey, ReviewNumber, SourceId, Told,
+};
+
+/// Why the store did not do what it was asked. Nothing was written, unless it says `Unknown`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, is full, or is too busy: ask again later.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// What is stored cannot be read: somebody must look.
+    #[error("the store holds something that this version cannot read: {0}")]
+    Corrupt(String),
+}
+
+/// A brand in force: its definition and the version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrandInForce {
+    /// The definition.
+    pub brand: Brand,
+    /// [`Brand::version`], computed once.
+    pub version: String,
+}
+
+impl BrandInForce {
+    /// A definition and its version.
+    pub fn new(brand: Brand) -> Self {
+        Self { version: brand.version(), brand }
+    }
+}
+
+/// Something told of a review, to be recorded.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Which review.
+    pub key: ReviewKey,
+    /// Whose. A store that can record and decide in one write does so where
+    /// [`vigie_domain::decide_plain`] allows; others leave the undecided mark.
+    pub brand: Arc<BrandInForce>,
+    /// What is told.
+    pub told: Told,
+    /// When it was received.
+    pub at: Timestamp,
+}
+
+/// What recording did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// News, known or stale.
+    pub outcome: Outcome,
+    /// Whether a decision waits: nudge raise.
+    pub undecided: bool,
+    /// The review's number.
+    pub number: ReviewNumber,
+}
+
+/// A review as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredReview {
+    /// The review.
+    pub review: Review,
+    /// Its short number.
+    pub number: ReviewNumber,
+    /// Counts its writes: a write on condition that it has not moved names it.
+    pub writes: u64,
+}
+
+/// A decision to be stored, on condition that the review has not moved.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// On which review.
+    pub key: ReviewKey,
+    /// The writes seen when it was decided.
+    pub writes: u64,
+    /// What is decided.
+    pub decided: Decided,
+    /// When the next step of the ladder is due.
+    pub step_at: Option<Timestamp>,
+    /// What to make. A notice that exists already is left as it is.
+    pub notices: Vec<NewNotice>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Whether a conditional write was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was.
+    Done,
+    /// What it was on condition of had moved: look again.
+    Moved,
+}
+
+/// Something whose moment has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Due {
+    /// A review with a change that was not decided.
+    Undecided(ReviewKey),
+    /// A review whose next step of the ladder is due.
+    Step(ReviewKey),
+    /// A notice to send, or a claim that ended.
+    Notice(NoticeId),
+    /// A brand whose report is due.
+    Report(BrandId),
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The other side took it.
+    Sent {
+        /// The subject line it went with.
+        subject_line: String,
+    },
+    /// It is tried again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+        /// Whether it may have been delivered.
+        unknown: bool,
+    },
+    /// It cannot be delivered.
+    Dead {
+        /// Why.
+        reason: String,
+        /// Whether it may have been delivered.
+        unknown: bool,
+    },
+    /// It is no longer needed.
+    Cancelled {
+        /// Why.
+        reason: String,
+        /// On condition that these reviews have had no more writes than these.
+        unless_moved: Vec<(ReviewKey, u64)>,
+    },
+}
+
+/// What redriving a notice did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redriven {
+    /// It will be sent.
+    Yes,
+    /// There is one, and it is not dead.
+    NotDead,
+    /// There is none.
+    Missing,
+}
+
+/// A brand as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBrand {
+    /// The definition.
+    pub brand: Brand,
+    /// Whether it is no longer in the configuration: its addresses answer 404, its reviews stay.
+    pub retired: bool,
+    /// When it was first applied.
+    pub applied_at: Timestamp,
+    /// When its next report is due.
+    pub report_at: Timestamp,
+    /// When the last report was made.
+    pub reported_at: Option<Timestamp>,
+    /// When good reviews were last gathered.
+    pub praised_at: Option<Timestamp>,
+}
+
+/// A report that was made, and what follows.
+#[derive(Debug, Clone)]
+pub struct ReportMade {
+    /// Whose.
+    pub brand: BrandId,
+    /// The moment it was due, as seen: the condition of the write.
+    pub was_due_at: Timestamp,
+    /// When the next one is due.
+    pub next_at: Timestamp,
+    /// Now.
+    pub at: Timestamp,
+    /// Whether good reviews were gathered too.
+    pub praised: bool,
+    /// What to make.
+    pub notices: Vec<NewNotice>,
+}
+
+/// A verified event that could not be mapped: kept for 30 days, to be mapped again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Its id, as `redrive` takes it.
+    pub id: String,
+    /// Where it came in.
+    pub source: SourceId,
+    /// When.
+    pub at: Timestamp,
+    /// Why it could not be mapped.
+    pub reason: String,
+    /// The event, as JSON.
+    pub event: String,
+    /// The headers its preset reads, name and value.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Numbers of a brand's period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Reviews first seen.
+    pub received: u64,
+}
+
+/// Which notices to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoticeFilter {
+    /// In this state.
+    pub state: Option<NoticeState>,
+    /// About this review.
+    pub review: Option<ReviewKey>,
+    /// At most so many, latest first; `None`: all.
+    pub limit: Option<u32>,
+}
+
+type Answer<T> = Result<T, StoreError>;
+
+/// Keeps what Vigie knows. One contract suite (`vigie-testkit`) runs on every adapter.
+pub trait Store: Send + Sync {
+    /// Records what is told, each in one conditional write, all or none of the call durable when it
+    /// returns. The answers are in the order asked.
+    fn record(&self, arrivals: Vec<Arrival>) -> impl Future<Output = Answer<Vec<Recorded>>> + Send;
+
+    /// A review.
+    fn review(&self, key: &ReviewKey) -> impl Future<Output = Answer<Option<StoredReview>>> + Send;
+
+    /// The review of a number.
+    fn by_number(
+        &self,
+        number: ReviewNumber,
+    ) -> impl Future<Output = Answer<Option<StoredReview>>> + Send;
+
+    /// Stores a decision, makes its notices and clears the undecided mark, in one transaction.
+    fn decide(&self, verdict: Verdict) -> impl Future<Output = Answer<Written>> + Send;
+
+    /// A brand's reviews whose next step is due by `until`, soonest first, 500 at most.
+    fn steps_until(
+        &self,
+        brand: &BrandId,
+        until: Timestamp,
+    ) -> impl Future<Output = Answer<Vec<StoredReview>>> + Send;
+
+    /// What is due by `now`, soonest first, at most `limit` of each sort.
+    fn due(&self, now: Timestamp, limit: u32) -> impl Future<Output = Answer<Vec<Due>>> + Send;
+
+    /// Makes everything undecided and every claim due now: for a process that starts and knows that
+    /// no other runs. Gives how many claims it took back.
+    fn take_up(&self, now: Timestamp) -> impl Future<Output = Answer<u64>> + Send;
+
+    /// Claims a notice that is due: pending, or sending with its lease ended. The claim counts as
+    /// an attempt; one taken over from an ended lease counts as perhaps twice.
+    fn claim(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> impl Future<Output = Answer<Option<Notice>>> + Send;
+
+    /// Settles a claim. `Moved` if the token is no longer current, or the condition fails (the
+    /// notice is then pending again at once).
+    fn settle(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<Written>> + Send;
+
+    /// A notice.
+    fn notice(&self, id: &NoticeId) -> impl Future<Output = Answer<Option<Notice>>> + Send;
+
+    /// Notices, latest first.
+    fn notices(&self, filter: NoticeFilter) -> impl Future<Output = Answer<Vec<Notice>>> + Send;
+
+    /// Makes a dead notice pending again, with a new time to live.
+    fn redrive(
+        &self,
+        id: &NoticeId,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<Redriven>> + Send;
+
+    /// Makes the stored brands those given: others are retired.
+    fn apply(&self, brands: Vec<Brand>, now: Timestamp) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Every brand, retired ones too.
+    fn brands(&self) -> impl Future<Output = Answer<Vec<StoredBrand>>> + Send;
+
+    /// Counts applications: a running process looks whether it has moved.
+    fn generation(&self) -> impl Future<Output = Answer<u64>> + Send;
+
+    /// Stores that a report was made, with its notices, in one transaction.
+    fn report_made(&self, made: ReportMade) -> impl Future<Output = Answer<Written>> + Send;
+
+    /// A brand's reviews with content that are open now, or were first seen by `at` and settled
+    /// after it: what a report of `at` may have to show. Oldest publication first.
+    fn open_at(
+        &self,
+        brand: &BrandId,
+        at: Timestamp,
+    ) -> impl Future<Output = Answer<Vec<StoredReview>>> + Send;
+
+    /// A brand's reviews settled after `since` and by `until`.
+    fn settled_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Answer<Vec<StoredReview>>> + Send;
+
+    /// How many of a brand's reviews were first seen after `since` and by `until`.
+    fn received_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Answer<Counts>> + Send;
+
+    /// A brand's reviews that became good after `since` and by `until`, at most `limit`, and how
+    /// many there are in all.
+    fn good_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Answer<(Vec<StoredReview>, u64)>> + Send;
+
+    /// Recipients who had a message on a review, with the subject line of their first one.
+    fn first_subject(
+        &self,
+        review: &ReviewKey,
+        to: &ContactId,
+    ) -> impl Future<Output = Answer<Option<String>>> + Send;
+
+    /// Keeps events that could not be mapped.
+    fn reject(&self, rejected: Vec<Rejected>) -> impl Future<Output = Answer<()>> + Send;
+
+    /// The events that could not be mapped, latest first; those older than 30 days are gone.
+    fn rejected(&self, now: Timestamp) -> impl Future<Output = Answer<Vec<Rejected>>> + Send;
+
+    /// Forgets an event that was mapped after all.
+    fn unreject(&self, id: &str) -> impl Future<Output = Answer<()>> + Send;
+
+    /// The key that signs desk links, made with `fresh` if there is none yet: it moves with the
+    /// store.
+    fn desk_key(&self, fresh: [u8; 32]) -> impl Future<Output = Answer<[u8; 32]>> + Send;
+
+    /// Whether the store answers and can be written.
+    fn healthy(&self) -> impl Future<Output = Answer<()>> + Send;
+}

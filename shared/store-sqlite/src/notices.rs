@@ -1,0 +1,208 @@
+//! Notices: made once, claimed by one, settled by the claim's holder.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
+use vigie_domain::{ContactId, ReviewKey};
+use vigie_ports::{NoticeFilter, Redriven, Settlement, Written};
+
+use crate::fault::Fault;
+use crate::reviews;
+use crate::time::{micros, moment};
+
+type Result<T> = std::result::Result<T, Fault>;
+
+const SELECT: &str = "SELECT body, state, made_at, due_at, attempts, unknowns, perhaps_twice, \
+                      reason, subject_line, sent_at FROM notice";
+
+/// Makes a notice, unless there is one of that id. One that another takes along is cancelled from
+/// the start, and says with which it went.
+pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> Result<()> {
+    let sql = "INSERT INTO notice \
+               (id, brand, review, contact, state, made_at, due_at, reason, body) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
+    let state = if new.with.is_some() { NoticeState::Cancelled } else { NoticeState::Pending };
+    let reason = new.with.as_ref().map(|with| format!("its message went with {with}"));
+    connection.prepare_cached(sql)?.execute(params![
+        new.id.as_str(),
+        new.brand.as_str(),
+        new.subject.review().map(ToString::to_string),
+        new.to.as_str(),
+        state.id(),
+        micros(now),
+        micros(new.due_at),
+        reason,
+        serde_json::to_string(new)?,
+    ])?;
+    Ok(())
+}
+
+struct Raw {
+    body: String,
+    state: String,
+    times: [i64; 2],
+    counts: [u32; 3],
+    texts: [Option<String>; 2],
+    sent_at: Option<i64>,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        body: row.get(0)?,
+        state: row.get(1)?,
+        times: [row.get(2)?, row.get(3)?],
+        counts: [row.get(4)?, row.get(5)?, row.get(6)?],
+        texts: [row.get(7)?, row.get(8)?],
+        sent_at: row.get(9)?,
+    })
+}
+
+fn read(raw: Raw) -> Result<Notice> {
+    let unknown = || Fault::Corrupt(format!("notice state {:?}", raw.state));
+    let [made_at, due_at] = raw.times;
+    let [attempts, unknowns, perhaps_twice] = raw.counts;
+    let [reason, subject_line] = raw.texts;
+    Ok(Notice {
+        what: serde_json::from_str(&raw.body)?,
+        made_at: moment(made_at)?,
+        state: NoticeState::from_id(&raw.state).ok_or_else(unknown)?,
+        due_at: moment(due_at)?,
+        attempts,
+        unknowns,
+        perhaps_twice,
+        reason,
+        subject_line,
+        sent_at: raw.sent_at.map(moment).transpose()?,
+    })
+}
+
+/// A notice.
+pub(crate) fn load(connection: &Connection, id: &NoticeId) -> Result<Option<Notice>> {
+    let sql = format!("{SELECT} WHERE id = ?1");
+    let found = connection.prepare_cached(&sql)?.query_row([id.as_str()], raw).optional()?;
+    found.map(read).transpose()
+}
+
+/// Claims a notice that is due.
+pub(crate) fn claim(
+    connection: &Connection,
+    id: &NoticeId,
+    token: &str,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Option<Notice>> {
+    let sql = "UPDATE notice SET token = ?2, due_at = ?4, attempts = attempts + 1, \
+               perhaps_twice = perhaps_twice + (state = 'sending'), state = 'sending' \
+               WHERE id = ?1 AND state IN ('pending', 'sending') AND due_at <= ?3";
+    let values = params![id.as_str(), token, micros(now), micros(lease_until)];
+    if connection.prepare_cached(sql)?.execute(values)? == 0 {
+        return Ok(None);
+    }
+    load(connection, id)
+}
+
+/// Settles a claim whose token is current.
+pub(crate) fn settle(
+    connection: &Connection,
+    id: &NoticeId,
+    token: &str,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<Written> {
+    let mut settlement = settlement.clone();
+    let mut answer = Written::Done;
+    if let Settlement::Cancelled { unless_moved, .. } = &settlement
+        && has_moved(connection, unless_moved)?
+    {
+        let reason = "a review changed meanwhile".to_owned();
+        settlement = Settlement::Retry { at: now, reason, unknown: false };
+        answer = Written::Moved;
+    }
+    let (state, at, reason, unknown, subject_line) = match &settlement {
+        Settlement::Sent { subject_line } => ("sent", now, None, false, Some(subject_line)),
+        Settlement::Retry { at, reason, unknown } => ("pending", *at, Some(reason), *unknown, None),
+        Settlement::Dead { reason, unknown } => ("dead", now, Some(reason), *unknown, None),
+        Settlement::Cancelled { reason, .. } => ("cancelled", now, Some(reason), false, None),
+    };
+    let sql = "UPDATE notice SET state = ?3, due_at = ?4, reason = ?5, token = NULL, \
+               unknowns = unknowns + ?6, perhaps_twice = perhaps_twice + ?6, \
+               subject_line = coalesce(?7, subject_line), \
+               sent_at = CASE WHEN ?3 = 'sent' THEN ?8 ELSE sent_at END \
+               WHERE id = ?1 AND token = ?2 AND state = 'sending'";
+    let settled = connection.prepare_cached(sql)?.execute(params![
+        id.as_str(),
+        token,
+        state,
+        micros(at),
+        reason,
+        unknown,
+        subject_line,
+        micros(now)
+    ])?;
+    Ok(if settled == 1 { answer } else { Written::Moved })
+}
+
+fn has_moved(connection: &Connection, seen: &[(ReviewKey, u64)]) -> Result<bool> {
+    for (key, writes) in seen {
+        if reviews::load(connection, key)?.is_none_or(|stored| stored.writes != *writes) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Notices that pass a filter, latest first.
+pub(crate) fn list(connection: &Connection, filter: &NoticeFilter) -> Result<Vec<Notice>> {
+    let sql = format!(
+        "{SELECT} WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR review = ?2) \
+         ORDER BY made_at DESC, id LIMIT ?3"
+    );
+    let state = filter.state.map(NoticeState::id);
+    let review = filter.review.as_ref().map(ToString::to_string);
+    let limit = filter.limit.map_or(-1, i64::from);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![state, review, limit], raw)?;
+    rows.map(|row| read(row?)).collect()
+}
+
+/// Notices due by a moment, and claims that ended.
+pub(crate) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<NoticeId>> {
+    let sql = "SELECT id FROM notice WHERE state IN ('pending', 'sending') AND due_at <= ?1 \
+               ORDER BY due_at LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![micros(now), limit], |row| row.get::<_, String>(0))?;
+    let mut ids = Vec::new();
+    for row in rows {
+        let id = row?;
+        ids.push(NoticeId::from_text(&id).ok_or_else(|| Fault::Corrupt(format!("notice {id:?}")))?);
+    }
+    Ok(ids)
+}
+
+/// Ends every lease: no other process holds one.
+pub(crate) fn take_up(connection: &Connection, now: Timestamp) -> Result<u64> {
+    let sql = "UPDATE notice SET due_at = ?1 WHERE state = 'sending' AND due_at > ?1";
+    Ok(connection.execute(sql, [micros(now)])? as u64)
+}
+
+/// Makes a dead notice pending again.
+pub(crate) fn redrive(connection: &Connection, id: &NoticeId, now: Timestamp) -> Result<Redriven> {
+    let sql = "UPDATE notice SET state = 'pending', due_at = ?2, made_at = ?2, unknowns = 0, \
+               reason = 'sent again by the operator' WHERE id = ?1 AND state = 'dead'";
+    if connection.execute(sql, params![id.as_str(), micros(now)])? == 1 {
+        return Ok(Redriven::Yes);
+    }
+    Ok(if load(connection, id)?.is_some() { Redriven::NotDead } else { Redriven::Missing })
+}
+
+/// The subject line of the first message somebody had on a review.
+pub(crate) fn first_subject(
+    connection: &Connection,
+    review: &ReviewKey,
+    to: &ContactId,
+) -> Result<Option<String>> {
+    let sql = "SELECT subject_line FROM notice WHERE review = ?1 AND contact = ?2 \
+               AND subject_line IS NOT NULL ORDER BY sent_at LIMIT 1";
+    let values = params![review.to_string(), to.as_str()];
+    Ok(connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+}

@@ -1,0 +1,275 @@
+//! Reviews: recording, deciding, and what reports read.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use vigie_domain::{
+    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
+};
+use vigie_ports::{Arrival, Recorded, StoredReview, Verdict, Written};
+
+use crate::fault::Fault;
+use crate::notices;
+use crate::time::{micros, moment};
+
+type Result<T> = std::result::Result<T, Fault>;
+
+const COLUMNS: &str = "number, writes, body";
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+fn read((number, writes, body): (i64, i64, String)) -> Result<StoredReview> {
+    let review = serde_json::from_str(&body)?;
+    Ok(StoredReview { review, number: ReviewNumber(number as u64), writes: writes as u64 })
+}
+
+/// A review by its key.
+pub(crate) fn load(connection: &Connection, key: &ReviewKey) -> Result<Option<StoredReview>> {
+    let sql = "SELECT number, writes, body FROM review WHERE source = ?1 AND external_id = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement
+        .query_row(params![key.source.as_str(), key.external_id.as_str()], stored)
+        .optional()?;
+    found.map(read).transpose()
+}
+
+/// A review by its number.
+pub(crate) fn by_number(c: &Connection, number: ReviewNumber) -> Result<Option<StoredReview>> {
+    let sql = "SELECT number, writes, body FROM review WHERE number = ?1";
+    let found = c.prepare_cached(sql)?.query_row([number.0 as i64], stored).optional()?;
+    found.map(read).transpose()
+}
+
+/// Records one arrival, and decides it in the same write where nothing is to be made.
+pub(crate) fn record_one(connection: &Connection, arrival: &Arrival) -> Result<Recorded> {
+    let brand = &arrival.brand.brand.id;
+    let (review, outcome) = record(None, &arrival.key, brand, &arrival.told, arrival.at);
+    let (review, undecided) = decide_at_once(review, arrival);
+    // Most arrivals are new: insert first, and look only where there is something already.
+    if let Some(number) = insert(connection, &review, undecided, arrival.at)? {
+        return Ok(Recorded { outcome, undecided, number });
+    }
+    let known = load(connection, &arrival.key)?
+        .ok_or_else(|| Fault::Corrupt(format!("{} is there and is not", arrival.key)))?;
+    let number = known.number;
+    let was_decided = known.review.is_decided();
+    let (review, outcome) =
+        record(Some(known.review), &arrival.key, brand, &arrival.told, arrival.at);
+    if outcome != Outcome::Accepted {
+        return Ok(Recorded { outcome, undecided: !was_decided, number });
+    }
+    let step_at = review.step_at(&arrival.brand.brand);
+    update(connection, number, &review, Some(arrival.at), step_at)?;
+    Ok(Recorded { outcome, undecided: true, number })
+}
+
+fn decide_at_once(mut review: Review, arrival: &Arrival) -> (Review, bool) {
+    let brand = &arrival.brand;
+    let decided = decide_plain(&review, &brand.brand, &brand.version, arrival.at);
+    let undecided = decided.is_none();
+    if let Some(decided) = decided {
+        review.decided = Some(decided);
+    }
+    (review, undecided)
+}
+
+/// A review settled before anybody saw its content is nothing that anybody waits for.
+fn state_id(review: &Review) -> &'static str {
+    match review.state() {
+        State::Open if review.content.is_none() => "unseen",
+        state => state.id(),
+    }
+}
+
+fn settled_at(review: &Review) -> Option<i64> {
+    review.settled_at().map(micros)
+}
+
+fn good_at(review: &Review) -> Option<i64> {
+    review.decided.as_ref().and_then(|decided| decided.good_at).map(micros)
+}
+
+fn insert(
+    connection: &Connection,
+    review: &Review,
+    undecided: bool,
+    at: Timestamp,
+) -> Result<Option<ReviewNumber>> {
+    let sql = "INSERT INTO review (source, external_id, brand, writes, state, first_seen_at, \
+               published_at, settled_at, good_at, undecided_at, body) \
+               VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+               ON CONFLICT (source, external_id) DO NOTHING";
+    let inserted = connection.prepare_cached(sql)?.execute(params![
+        review.key.source.as_str(),
+        review.key.external_id.as_str(),
+        review.brand.as_str(),
+        state_id(review),
+        micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
+        micros(review.published()),
+        settled_at(review),
+        good_at(review),
+        undecided.then(|| micros(at)),
+        serde_json::to_string(review)?,
+    ])?;
+    Ok((inserted == 1).then(|| ReviewNumber(connection.last_insert_rowid() as u64)))
+}
+
+fn update(
+    connection: &Connection,
+    number: ReviewNumber,
+    review: &Review,
+    undecided_at: Option<Timestamp>,
+    step_at: Option<Timestamp>,
+) -> Result<()> {
+    let sql = "UPDATE review SET writes = writes + 1, state = ?2, first_seen_at = ?3, \
+               published_at = ?4, settled_at = ?5, good_at = ?6, undecided_at = ?7, step_at = ?8, \
+               body = ?9 WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![
+        number.0 as i64,
+        state_id(review),
+        micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
+        micros(review.published()),
+        settled_at(review),
+        good_at(review),
+        undecided_at.map(micros),
+        step_at.map(micros),
+        serde_json::to_string(review)?,
+    ])?;
+    Ok(())
+}
+
+/// Stores a decision and makes its notices, if the review has not moved.
+pub(crate) fn decide(connection: &Connection, verdict: &Verdict) -> Result<Written> {
+    let Some(known) = load(connection, &verdict.key)? else { return Ok(Written::Moved) };
+    if known.writes != verdict.writes {
+        return Ok(Written::Moved);
+    }
+    let mut review = known.review;
+    review.apply_decision(Decided::clone(&verdict.decided), verdict.at);
+    update(connection, known.number, &review, None, verdict.step_at)?;
+    for notice in &verdict.notices {
+        notices::make(connection, notice, verdict.at)?;
+    }
+    Ok(Written::Done)
+}
+
+/// Recomputes the next step of a brand's open reviews, when its ladder or its promise changed.
+pub(crate) fn replan(connection: &Connection, brand: &vigie_domain::Brand) -> Result<()> {
+    let sql = "SELECT number, writes, body FROM review WHERE brand = ?1 AND state = 'open'";
+    for open in list(connection, sql, params![brand.id.as_str()])? {
+        let sql = "UPDATE review SET writes = writes + 1, step_at = ?2 WHERE number = ?1";
+        let step_at = open.review.step_at(brand).map(micros);
+        connection.prepare_cached(sql)?.execute(params![open.number.0 as i64, step_at])?;
+    }
+    Ok(())
+}
+
+fn list(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<StoredReview>> {
+    debug_assert!(sql.contains(COLUMNS));
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(values, stored)?;
+    rows.map(|row| read(row?)).collect()
+}
+
+/// Reviews of a brand whose step is due until a moment.
+pub(crate) fn steps_until(
+    connection: &Connection,
+    brand: &str,
+    until: Timestamp,
+) -> Result<Vec<StoredReview>> {
+    let sql = "SELECT number, writes, body FROM review \
+               WHERE step_at <= ?2 AND brand = ?1 ORDER BY step_at, number LIMIT 500";
+    list(connection, sql, params![brand, micros(until)])
+}
+
+/// What a report of a moment may have to show.
+pub(crate) fn open_at(c: &Connection, brand: &str, at: Timestamp) -> Result<Vec<StoredReview>> {
+    let open = "SELECT number, writes, body FROM review \
+                WHERE brand = ?1 AND state = 'open' AND first_seen_at <= ?2 ORDER BY published_at";
+    let settled = "SELECT number, writes, body FROM review \
+                   WHERE brand = ?1 AND settled_at > ?2 AND state <> 'open' \
+                   AND first_seen_at <= ?2 ORDER BY published_at";
+    let mut found = list(c, open, params![brand, micros(at)])?;
+    found.extend(list(c, settled, params![brand, micros(at)])?);
+    found.sort_by_key(|stored| stored.review.published());
+    Ok(found)
+}
+
+/// Reviews settled in a period.
+pub(crate) fn settled_between(
+    connection: &Connection,
+    brand: &str,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<StoredReview>> {
+    let sql = "SELECT number, writes, body FROM review \
+               WHERE brand = ?1 AND settled_at > ?2 AND settled_at <= ?3 ORDER BY settled_at";
+    list(connection, sql, params![brand, micros(since), micros(until)])
+}
+
+/// How many reviews were first seen in a period.
+pub(crate) fn received_between(
+    connection: &Connection,
+    brand: &str,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<u64> {
+    let sql = "SELECT count(*) FROM review \
+               WHERE brand = ?1 AND first_seen_at > ?2 AND first_seen_at <= ?3";
+    let values = params![brand, micros(since), micros(until)];
+    let count: i64 = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+    Ok(count as u64)
+}
+
+/// Reviews that became good in a period, and how many. A review that became good by an edit is
+/// found while it was first seen in the period too.
+pub(crate) fn good_between(
+    connection: &Connection,
+    brand: &str,
+    since: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<(Vec<StoredReview>, u64)> {
+    let period = "FROM review WHERE brand = ?1 AND first_seen_at > ?2 AND first_seen_at <= ?3 \
+                  AND good_at IS NOT NULL AND state <> 'withdrawn'";
+    let values = params![brand, micros(since), micros(until)];
+    let count = format!("SELECT count(*) {period}");
+    let count: i64 = connection.prepare_cached(&count)?.query_row(values, |row| row.get(0))?;
+    let sql = format!("SELECT number, writes, body {period} ORDER BY first_seen_at LIMIT {limit}");
+    Ok((list(connection, &sql, values)?, count as u64))
+}
+
+/// Keys whose moment in a column has come.
+pub(crate) fn due(
+    connection: &Connection,
+    column: &'static str,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<ReviewKey>> {
+    let sql = format!(
+        "SELECT source, external_id FROM review WHERE {column} <= ?1 ORDER BY {column} LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![micros(until), limit], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut keys = Vec::new();
+    for row in rows {
+        let (source, external_id) = row?;
+        let key = format!("{source}/{external_id}");
+        keys.push(key.parse().map_err(|bad| Fault::Corrupt(format!("{bad}")))?);
+    }
+    Ok(keys)
+}
+
+/// Makes everything undecided due at once.
+pub(crate) fn take_up(connection: &Connection) -> Result<()> {
+    let sql = "UPDATE review SET undecided_at = ?1 WHERE undecided_at > ?1";
+    connection.execute(sql, [micros(moment(0)?)])?;
+    Ok(())
+}

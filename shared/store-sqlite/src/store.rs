@@ -1,0 +1,180 @@
+//! The port, method by method: which function runs on which thread.
+
+use jiff::Timestamp;
+use vigie_domain::decide::mark_is_old_at;
+use vigie_domain::notice::{Notice, NoticeId};
+use vigie_domain::{Brand, BrandId, ContactId, ReviewKey, ReviewNumber};
+use vigie_ports::{
+    Arrival, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade, Settlement,
+    Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+};
+
+use crate::{SqliteStore, brands, notices, reviews};
+
+type Answer<T> = Result<T, StoreError>;
+
+impl Store for SqliteStore {
+    async fn record(&self, arrivals: Vec<Arrival>) -> Answer<Vec<Recorded>> {
+        self.write(move |c| arrivals.iter().map(|one| reviews::record_one(c, one)).collect()).await
+    }
+
+    async fn review(&self, key: &ReviewKey) -> Answer<Option<StoredReview>> {
+        let key = key.clone();
+        self.read(move |c| reviews::load(c, &key)).await
+    }
+
+    async fn by_number(&self, number: ReviewNumber) -> Answer<Option<StoredReview>> {
+        self.read(move |c| reviews::by_number(c, number)).await
+    }
+
+    async fn decide(&self, verdict: Verdict) -> Answer<Written> {
+        self.write(move |c| reviews::decide(c, &verdict)).await
+    }
+
+    async fn steps_until(&self, brand: &BrandId, until: Timestamp) -> Answer<Vec<StoredReview>> {
+        let brand = brand.clone();
+        self.read(move |c| reviews::steps_until(c, brand.as_str(), until)).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: u32) -> Answer<Vec<Due>> {
+        self.read(move |c| {
+            let young = mark_is_old_at(now).duration_since(now);
+            let old = now.checked_sub(young).unwrap_or(Timestamp::MIN);
+            let mut due = Vec::new();
+            due.extend(
+                reviews::due(c, "undecided_at", old, limit)?.into_iter().map(Due::Undecided),
+            );
+            due.extend(reviews::due(c, "step_at", now, limit)?.into_iter().map(Due::Step));
+            due.extend(brands::due(c, now, limit)?.into_iter().map(Due::Report));
+            due.extend(notices::due(c, now, limit)?.into_iter().map(Due::Notice));
+            Ok(due)
+        })
+        .await
+    }
+
+    async fn take_up(&self, now: Timestamp) -> Answer<u64> {
+        self.write(move |c| {
+            reviews::take_up(c)?;
+            notices::take_up(c, now)
+        })
+        .await
+    }
+
+    async fn claim(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Answer<Option<Notice>> {
+        let (id, token) = (id.clone(), token.to_owned());
+        self.write(move |c| notices::claim(c, &id, &token, now, lease_until)).await
+    }
+
+    async fn settle(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> Answer<Written> {
+        let (id, token) = (id.clone(), token.to_owned());
+        self.write(move |c| notices::settle(c, &id, &token, &settlement, now)).await
+    }
+
+    async fn notice(&self, id: &NoticeId) -> Answer<Option<Notice>> {
+        let id = id.clone();
+        self.read(move |c| notices::load(c, &id)).await
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Answer<Vec<Notice>> {
+        self.read(move |c| notices::list(c, &filter)).await
+    }
+
+    async fn redrive(&self, id: &NoticeId, now: Timestamp) -> Answer<Redriven> {
+        let id = id.clone();
+        self.write(move |c| notices::redrive(c, &id, now)).await
+    }
+
+    async fn apply(&self, brands: Vec<Brand>, now: Timestamp) -> Answer<()> {
+        self.write(move |c| brands::apply(c, &brands, now)).await
+    }
+
+    async fn brands(&self) -> Answer<Vec<StoredBrand>> {
+        self.read(brands::list).await
+    }
+
+    async fn generation(&self) -> Answer<u64> {
+        self.read(brands::generation).await
+    }
+
+    async fn report_made(&self, made: ReportMade) -> Answer<Written> {
+        self.write(move |c| brands::report_made(c, &made)).await
+    }
+
+    async fn open_at(&self, brand: &BrandId, at: Timestamp) -> Answer<Vec<StoredReview>> {
+        let brand = brand.clone();
+        self.read(move |c| reviews::open_at(c, brand.as_str(), at)).await
+    }
+
+    async fn settled_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Answer<Vec<StoredReview>> {
+        let brand = brand.clone();
+        self.read(move |c| reviews::settled_between(c, brand.as_str(), since, until)).await
+    }
+
+    async fn received_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Answer<Counts> {
+        let brand = brand.clone();
+        let count = move |c: &rusqlite::Connection| {
+            reviews::received_between(c, brand.as_str(), since, until)
+        };
+        Ok(Counts { received: self.read(count).await? })
+    }
+
+    async fn good_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Answer<(Vec<StoredReview>, u64)> {
+        let brand = brand.clone();
+        self.read(move |c| reviews::good_between(c, brand.as_str(), since, until, limit)).await
+    }
+
+    async fn first_subject(&self, review: &ReviewKey, to: &ContactId) -> Answer<Option<String>> {
+        let (review, to) = (review.clone(), to.clone());
+        self.read(move |c| notices::first_subject(c, &review, &to)).await
+    }
+
+    async fn reject(&self, rejected: Vec<Rejected>) -> Answer<()> {
+        self.write(move |c| brands::reject(c, &rejected)).await
+    }
+
+    async fn rejected(&self, now: Timestamp) -> Answer<Vec<Rejected>> {
+        self.read(move |c| brands::rejected(c, now)).await
+    }
+
+    async fn unreject(&self, id: &str) -> Answer<()> {
+        let id = id.to_owned();
+        self.write(move |c| brands::unreject(c, &id)).await
+    }
+
+    async fn desk_key(&self, fresh: [u8; 32]) -> Answer<[u8; 32]> {
+        self.write(move |c| brands::desk_key(c, &fresh)).await
+    }
+
+    async fn healthy(&self) -> Answer<()> {
+        // An empty transaction goes the way of every write: through the writer and its commit.
+        self.write(|c| Ok(c.query_row("SELECT 1", [], |_| Ok(()))?)).await
+    }
+}
