@@ -1,0 +1,106 @@
+//! The closed set of fault codes, each with its meaning.
+
+use serde::Serialize;
+
+macro_rules! codes {
+    ($($(#[doc = $meaning:literal])+ $name:ident => $id:literal,)+) => {
+        /// What is wrong with a value of vigie.toml. Tools rely on [`Code::id`]; a code keeps its
+        /// meaning for ever.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        pub enum Code {
+            $($(#[doc = $meaning])+ #[serde(rename = $id)] $name,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The code as `check --json` shows it.
+            ///
+            /// ```
+            /// assert_eq!(vigie_config::Code::UnknownZone.id(), "unknown-zone");
+            /// ```
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$name => $id,)+
+                }
+            }
+
+            /// What it means, in a sentence, for the documentation.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($meaning),+).trim_start(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The file is not TOML; nothing after this place was read.
+    TomlSyntax => "toml-syntax",
+    /// No such key here.
+    UnknownKey => "unknown-key",
+    /// The value has another type than the key takes.
+    WrongType => "wrong-type",
+    /// A key that is always needed is not there.
+    MissingKey => "missing-key",
+    /// The key or value belongs to a later version of Vigie.
+    NotInThisVersion => "not-in-this-version",
+    /// An id is not 1 to 63 of a-z, 0-9, - and _, beginning with a letter or a digit.
+    BadId => "bad-id",
+    /// Two brands, two sources, or two contacts of one brand have the same id.
+    DuplicateId => "duplicate-id",
+    /// A name is empty or too long.
+    BadName => "bad-name",
+    /// An e-mail address cannot be one.
+    BadEmail => "bad-email",
+    /// A network address is not an IP address and a port.
+    BadAddress => "bad-address",
+    /// Metrics would be served on the public address.
+    SameAddress => "same-address",
+    /// The public URL is not http or https with a host and nothing that a link cannot carry.
+    BadUrl => "bad-url",
+    /// A path is empty.
+    BadPath => "bad-path",
+    /// The mail transport cannot be understood, or a password goes with no user.
+    BadTransport => "bad-transport",
+    /// A duration cannot be read, is not above zero, or is too long.
+    BadDuration => "bad-duration",
+    /// A time of day cannot be read.
+    BadTime => "bad-time",
+    /// A number of stars is not above 0 and up to 5, or has more than two decimals.
+    BadStars => "bad-stars",
+    /// The value is not one of those the key takes.
+    UnknownValue => "unknown-value",
+    /// No such IANA time zone.
+    UnknownZone => "unknown-zone",
+    /// No such cause.
+    UnknownCause => "unknown-cause",
+    /// The brand defines no such contact.
+    UnknownContact => "unknown-contact",
+    /// The brand defines no such source.
+    UnknownSource => "unknown-source",
+    /// A list that must name something names nothing.
+    EmptyList => "empty-list",
+    /// A route names a contact without the channel.
+    ChannelMissing => "channel-missing",
+    /// A route names a channel that this version does not have.
+    ChannelNotYet => "channel-not-yet",
+    /// No preset has this id.
+    UnknownPlatform => "unknown-platform",
+    /// A preset file cannot be read or used.
+    PresetFaulty => "preset-faulty",
+    /// A secret is written in the file, where only its reference may be.
+    InlineSecret => "inline-secret",
+    /// A secret's reference names nothing that can be looked up.
+    BadSecret => "bad-secret",
+    /// The environment variable that should hold a secret is not set.
+    SecretNotSet => "secret-not-set",
+    /// The file that should hold a secret cannot be read.
+    SecretUnreadable => "secret-unreadable",
+    /// Something that needs a secret has none.
+    MissingSecret => "missing-secret",
+    /// An alert, a praise or a report of this brand would reach nobody.
+    ReachesNobody => "reaches-nobody",
+}

@@ -1,0 +1,159 @@
+//! What changed between two configurations, as `apply` and SIGHUP print it.
+
+use std::fmt;
+
+use serde::Serialize;
+use vigie_domain::{Brand, BrandId, Source, SourceId};
+
+/// One difference. Nothing is ever deleted: what is no longer there is retired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Change {
+    /// A brand is new.
+    BrandAdded {
+        /// Which.
+        brand: BrandId,
+    },
+    /// A brand's own keys changed; its sources are told apart.
+    BrandChanged {
+        /// Which.
+        brand: BrandId,
+        /// The keys, in the order of the documentation.
+        keys: Vec<&'static str>,
+    },
+    /// A brand is no longer there.
+    BrandRetired {
+        /// Which.
+        brand: BrandId,
+    },
+    /// A source is new.
+    SourceAdded {
+        /// Its brand.
+        brand: BrandId,
+        /// Which.
+        source: SourceId,
+    },
+    /// A source's keys changed, or it moved to another brand (`brand` is then among the keys).
+    SourceChanged {
+        /// Its brand, now.
+        brand: BrandId,
+        /// Which.
+        source: SourceId,
+        /// The keys, in the order of the documentation.
+        keys: Vec<&'static str>,
+    },
+    /// A source is no longer there.
+    SourceRetired {
+        /// The brand it had.
+        brand: BrandId,
+        /// Which.
+        source: SourceId,
+    },
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BrandAdded { brand } => write!(f, "+ brand {brand}"),
+            Self::BrandChanged { brand, keys } => write!(f, "~ brand {brand}: {}", keys.join(", ")),
+            Self::BrandRetired { brand } => write!(f, "- brand {brand}: retired, its reviews stay"),
+            Self::SourceAdded { brand, source } => write!(f, "+ source {source} of {brand}"),
+            Self::SourceChanged { brand, source, keys } => {
+                write!(f, "~ source {source} of {brand}: {}", keys.join(", "))
+            }
+            Self::SourceRetired { brand, source } => {
+                write!(f, "- source {source} of {brand}: retired, its address answers 404")
+            }
+        }
+    }
+}
+
+/// The differences from `old` to `new`: what is new or changed in the order of `new`, then what is
+/// retired in the order of `old`. Empty if both say the same; the order of brands and of a brand's
+/// sources says nothing.
+///
+/// ```
+/// assert!(vigie_config::diff(&[], &[]).is_empty());
+/// ```
+pub fn diff(old: &[Brand], new: &[Brand]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for brand in new {
+        changes.extend(brand_change(old, brand));
+        changes.extend(brand.sources.iter().filter_map(|source| source_change(old, brand, source)));
+    }
+    for brand in old {
+        if !new.iter().any(|other| other.id == brand.id) {
+            changes.push(Change::BrandRetired { brand: brand.id.clone() });
+        }
+        let gone = brand.sources.iter().filter(|source| find(new, &source.id).is_none());
+        changes.extend(gone.map(|source| Change::SourceRetired {
+            brand: brand.id.clone(),
+            source: source.id.clone(),
+        }));
+    }
+    changes
+}
+
+fn find<'a>(brands: &'a [Brand], id: &SourceId) -> Option<(&'a Brand, &'a Source)> {
+    let mut sources = brands.iter().flat_map(|brand| brand.sources.iter().map(move |s| (brand, s)));
+    sources.find(|(_, source)| source.id == *id)
+}
+
+fn brand_change(old: &[Brand], new: &Brand) -> Option<Change> {
+    let brand = new.id.clone();
+    let Some(old) = old.iter().find(|old| old.id == new.id) else {
+        return Some(Change::BrandAdded { brand });
+    };
+    let keys = changed_keys(old, new);
+    (!keys.is_empty()).then_some(Change::BrandChanged { brand, keys })
+}
+
+fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
+    // Taken apart whole, so that a field added to Brand cannot be forgotten here.
+    let Brand {
+        id: _,
+        name,
+        locale,
+        timezone,
+        alert_below,
+        alert_within,
+        answer_within,
+        report_at,
+        report_when_empty,
+        praise,
+        contacts,
+        escalate,
+        routes,
+        sources: _,
+    } = new;
+    let differs = [
+        ("name", old.name != *name),
+        ("locale", old.locale != *locale),
+        ("timezone", old.timezone != *timezone),
+        ("alert_below", old.alert_below != *alert_below),
+        ("alert_within", old.alert_within != *alert_within),
+        ("answer_within", old.answer_within != *answer_within),
+        ("report_at", old.report_at != *report_at),
+        ("report_when_empty", old.report_when_empty != *report_when_empty),
+        ("praise", old.praise != *praise),
+        ("contacts", old.contacts != *contacts),
+        ("escalate", old.escalate != *escalate),
+        ("route", old.routes != *routes),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+}
+
+fn source_change(old: &[Brand], brand: &Brand, new: &Source) -> Option<Change> {
+    let (id, source) = (brand.id.clone(), new.id.clone());
+    let Some((old_brand, old)) = find(old, &new.id) else {
+        return Some(Change::SourceAdded { brand: id, source });
+    };
+    let Source { id: _, platform, secrets } = new;
+    let differs = [
+        ("brand", old_brand.id != brand.id),
+        ("platform", old.platform != *platform),
+        ("secrets", old.secrets != *secrets),
+    ];
+    let keys: Vec<_> = differs.into_iter().filter(|(_, d)| *d).map(|(key, _)| key).collect();
+    (!keys.is_empty()).then_some(Change::SourceChanged { brand: id, source, keys })
+}

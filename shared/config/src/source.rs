@@ -1,0 +1,72 @@
+//! `[[brand.source]]`: a brand's account on a platform.
+
+use vigie_domain::Source;
+
+use crate::code::Code;
+use crate::environment::PresetInfo;
+use crate::near;
+use crate::node::{Node, all, quoted};
+use crate::secret;
+use crate::table::Table;
+use crate::values::Bad;
+
+const KEYS: [&str; 3] = ["id", "platform", "secrets"];
+const LATER: [&str; 1] = ["shop"];
+const EACH: &str = "write [[brand.source]], with two brackets";
+
+/// Reads every source of a brand; `seen` are the ids of all brands so far.
+pub(crate) fn read_all<'a>(brand: &Table<'a>, seen: &mut Vec<&'a str>) -> Option<Vec<Source>> {
+    let rows = brand.rows("source", EACH);
+    all(&rows.tables, |row| read(row, seen)).filter(|_| rows.whole)
+}
+
+/// The ids that a brand's sources give, faulty or not; `None` if some may be missed. Records
+/// nothing.
+pub(crate) fn ids<'a>(brand: &Table<'a>) -> Option<Vec<&'a str>> {
+    brand.peek_ids("source")
+}
+
+fn read<'a>(row: &Table<'a>, seen: &mut Vec<&'a str>) -> Option<Source> {
+    row.check_keys(&KEYS, &LATER);
+    let id = row.id("a source").filter(|_| row.is_first("sources of all brands", seen));
+    let platform = row.need("platform", "write platform = \"standard-webhooks\"");
+    let platform = platform.and_then(|node| platform_of(&node));
+    let secrets = row.or("secrets", Vec::new(), |node| all(node.list()?, |s| secret::read(&s)));
+    let (platform, preset) = platform?;
+    let secrets = secrets?;
+    if preset.needs_secret && secrets.is_empty() {
+        let message = format!("a source of {} needs a secret", quoted(&platform));
+        let bad = Bad::new(message, "write secrets = [\"env:NAME\"], what the platform shows you");
+        return row.refuse("secrets", Code::MissingSecret, bad);
+    }
+    let today = LATER.iter().all(|key| row.get(key).is_none());
+    Some(Source { id: id?, platform, secrets }).filter(|_| today)
+}
+
+fn platform_of(node: &Node<'_>) -> Option<(String, PresetInfo)> {
+    let given = node.text()?;
+    let environment = node.reading.environment;
+    let reason = match environment.preset(given) {
+        Ok(preset) => return Some((given.to_owned(), preset)),
+        Err(reason) => vigie_domain::text::excerpt(&reason, 200),
+    };
+    if is_preset_path(given) {
+        let message = format!("the preset file {} cannot be used: {reason}", quoted(given));
+        let hint = "a path is taken from the folder of this file";
+        return node.refuse(Code::PresetFaulty, Bad::new(message, hint));
+    }
+    let ids = environment.preset_ids();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let hint = near::hint(given, &ids, "a preset's id or a path to a preset file; the ids are");
+    node.refuse(Code::UnknownPlatform, Bad::new(format!("no platform is {}", quoted(given)), hint))
+}
+
+/// Whether a platform is a path to a preset file and not a preset's id.
+///
+/// ```
+/// assert!(vigie_config::is_preset_path("presets/ours.toml"));
+/// assert!(!vigie_config::is_preset_path("standard-webhooks"));
+/// ```
+pub fn is_preset_path(platform: &str) -> bool {
+    platform.contains('/') || platform.strip_suffix(".toml").is_some()
+}

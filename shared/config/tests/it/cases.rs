@@ -1,0 +1,238 @@
+//! Harm done to a good file, and the faults it makes: `line:column+length key code`.
+
+/// What is replaced in the good file, by what, and the faults that this must make.
+pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
+    ("[server]", "[server", &["1:8+1  toml-syntax"]),
+    ("\"lumen\"", "\"lumen", &["9:12+1  toml-syntax"]),
+    ("[server]\n", "[server]\nlisten = 1\n", &["3:1+6  toml-syntax"]),
+    // Keys.
+    ("[server]", "[servr]", &["1:2+5 servr unknown-key"]),
+    ("listen", "listn", &["2:1+5 server.listn unknown-key"]),
+    (
+        "name = \"Maison",
+        "nam = \"Maison",
+        &["8:1+9 brand.lumen.name missing-key", "10:1+3 brand.lumen.nam unknown-key"],
+    ),
+    ("stars_below", "star_below", &["24:10+10 brand.lumen.route[0].when.star_below unknown-key"]),
+    ("gets = []", "get = []", &["15:78+3 brand.lumen.contacts.direction.get unknown-key"]),
+    ("[[brand.source]]", "[[brand.sources]]", &["18:9+7 brand.lumen.sources unknown-key"]),
+    // Types.
+    ("\"fr\"", "1", &["11:10+1 brand.lumen.locale wrong-type"]),
+    (
+        "locale",
+        "report_when_empty = \"no\"\nlocale",
+        &["11:21+4 brand.lumen.report_when_empty wrong-type"],
+    ),
+    ("locale", "alert_below = \"4\"\nlocale", &["11:15+3 brand.lumen.alert_below wrong-type"]),
+    ("locale", "report_at = 08:00\nlocale", &["11:13+5 brand.lumen.report_at wrong-type"]),
+    (
+        "[\"env:SITE_SECRET\"]",
+        "\"env:SITE_SECRET\"",
+        &["21:11+17 brand.lumen.source.lumen-site.secrets wrong-type"],
+    ),
+    ("[[brand]]", "[brand]", &["8:1+7 brand wrong-type"]),
+    ("[[brand.source]]", "[brand.source]", &["18:1+14 brand.lumen.source wrong-type"]),
+    (
+        "{ id = \"service\",",
+        "7, { id = \"service\",",
+        &["14:3+1 brand.lumen.contacts[0] wrong-type"],
+    ),
+    ("[server]\nlisten = \"127.0.0.1:8787\"", "server = 1", &["1:10+1 server wrong-type"]),
+    // What must be there.
+    ("locale = \"fr\"", "", &["8:1+9 brand.lumen.locale missing-key"]),
+    ("id = \"lumen\"\n", "", &["8:1+9 brand[0].id missing-key"]),
+    ("transport = \"smtp://127.0.0.1:1025\"", "", &["4:1+6 mail.transport missing-key"]),
+    (
+        "[mail]\nfrom = \"Sara <sara@vigie.example>\"\ntransport = \"smtp://127.0.0.1:1025\"",
+        "",
+        &["6:1+9 mail missing-key"],
+    ),
+    (
+        ", email = \"service@lumen.example\"",
+        "",
+        &["14:3+43 brand.lumen.contacts.service.email missing-key"],
+    ),
+    ("to = [\"email:direction\"]", "", &["23:1+15 brand.lumen.route[0].to missing-key"]),
+    (
+        "locale",
+        "escalate = [ { to = [\"service\"] } ]\nlocale",
+        &["11:14+20 brand.lumen.escalate[0].after missing-key"],
+    ),
+    // Later versions.
+    ("[server]", "include = [\"brands/*.toml\"]\n[server]", &["1:1+7 include not-in-this-version"]),
+    (
+        "[mail]",
+        "trusted_proxies = []\n[mail]",
+        &["4:1+15 server.trusted_proxies not-in-this-version"],
+    ),
+    (
+        "[mail]",
+        "[operator]\nemail = [\"ops@agency.example\"]\n[mail]",
+        &["5:1+5 operator.email not-in-this-version"],
+    ),
+    ("[mail]", "[aws]\n[mail]", &["4:1+5 aws not-in-this-version"]),
+    (
+        "[mail]",
+        "[aws]\nstack = \"vigie\"\nregio = 1\n[mail]",
+        &["5:1+5 aws.stack not-in-this-version", "6:1+5 aws.regio unknown-key"],
+    ),
+    ("smtp://127.0.0.1:1025", "ses", &["6:13+5 mail.transport not-in-this-version"]),
+    (
+        "[[brand.route]]",
+        "[[brand.shop]]\nid = \"lyon\"\n[[brand.route]]",
+        &["23:9+4 brand.lumen.shop not-in-this-version"],
+    ),
+    (
+        "secrets =",
+        "shop = \"lyon\"\nsecrets =",
+        &["21:1+4 brand.lumen.source.lumen-site.shop not-in-this-version"],
+    ),
+    ("locale", "deliver = \"trial\"\nlocale", &["11:11+7 brand.lumen.deliver not-in-this-version"]),
+    (
+        "locale",
+        "send_between = \"08:00-20:00\"\nlocale",
+        &["11:16+13 brand.lumen.send_between not-in-this-version"],
+    ),
+    (
+        "env:SITE_SECRET",
+        "ssm:/vigie/site",
+        &["21:12+17 brand.lumen.source.lumen-site.secrets[0] not-in-this-version"],
+    ),
+    (
+        "env:SITE_SECRET",
+        "secretsmanager:vigie/site",
+        &["21:12+27 brand.lumen.source.lumen-site.secrets[0] not-in-this-version"],
+    ),
+    // Ids.
+    ("\"lumen\"", "\"Lumen\"", &["9:6+7 brand[0].id bad-id"]),
+    ("\"service\"", "\"service client\"", &["14:10+16 brand.lumen.contacts[0].id bad-id"]),
+    (
+        "\"direction\"",
+        "\"service\"",
+        &[
+            "15:10+9 brand.lumen.contacts.service.id duplicate-id",
+            "25:7+17 brand.lumen.route[0].to[0] unknown-contact",
+        ],
+    ),
+    (
+        "[[brand.route]]",
+        "[[brand.source]]\nid = \"lumen-site\"\nplatform = \"plain\"\n[[brand.route]]",
+        &["24:6+12 brand.lumen.source.lumen-site.id duplicate-id"],
+    ),
+    // Values.
+    ("\"Maison Lumen\"", "\" \"", &["10:8+3 brand.lumen.name bad-name"]),
+    ("service@lumen", "service lumen", &["14:54+23 brand.lumen.contacts.service.email bad-email"]),
+    ("<sara@vigie.example>", "", &["5:8+7 mail.from bad-email"]),
+    ("127.0.0.1:8787", "localhost", &["2:10+11 server.listen bad-address"]),
+    (
+        "[mail]",
+        "metrics_listen = \"0.0.0.0:8787\"\n[mail]",
+        &["4:18+14 server.metrics_listen same-address"],
+    ),
+    ("[mail]", "public_url = \"vigie.example\"\n[mail]", &["4:14+15 server.public_url bad-url"]),
+    ("[mail]", "data = \"\"\n[mail]", &["4:8+2 server.data bad-path"]),
+    ("smtp://127.0.0.1:1025", "127.0.0.1:1025", &["6:13+16 mail.transport bad-transport"]),
+    ("smtp://127.0.0.1:1025", "file:", &["6:13+7 mail.transport bad-transport"]),
+    (
+        "[[brand]]",
+        "password = \"env:SMTP_PASSWORD\"\n[[brand]]",
+        &["8:12+19 mail.password bad-transport"],
+    ),
+    (
+        "locale",
+        "answer_within = \"1 day\"\nlocale",
+        &["11:17+7 brand.lumen.answer_within bad-duration"],
+    ),
+    ("locale", "alert_within = \"0d\"\nlocale", &["11:16+4 brand.lumen.alert_within bad-duration"]),
+    ("locale", "report_at = \"8h\"\nlocale", &["11:13+4 brand.lumen.report_at bad-time"]),
+    ("locale", "alert_below = 5.5\nlocale", &["11:15+3 brand.lumen.alert_below bad-stars"]),
+    ("2.0", "0", &["24:24+1 brand.lumen.route[0].when.stars_below bad-stars"]),
+    ("\"fr\"", "\"de\"", &["11:10+4 brand.lumen.locale unknown-value"]),
+    ("locale", "praise = \"hourly\"\nlocale", &["11:10+8 brand.lumen.praise unknown-value"]),
+    ("locale", "deliver = \"dry\"\nlocale", &["11:11+5 brand.lumen.deliver unknown-value"]),
+    (
+        "gets = []",
+        "gets = [\"alerts\"]",
+        &["15:86+8 brand.lumen.contacts.direction.gets[0] unknown-value"],
+    ),
+    (
+        "{ stars_below = 2.0 }",
+        "{ severity = \"hard\" }",
+        &["24:21+6 brand.lumen.route[0].when.severity unknown-value"],
+    ),
+    ("Europe/Paris", "Europe/Lyon", &["12:12+13 brand.lumen.timezone unknown-zone"]),
+    (
+        "{ stars_below = 2.0 }",
+        "{ cause = [\"delivery\", \"delivry\"] }",
+        &["24:31+9 brand.lumen.route[0].when.cause[1] unknown-cause"],
+    ),
+    ("email:direction", "email:directon", &["25:7+16 brand.lumen.route[0].to[0] unknown-contact"]),
+    (
+        "locale",
+        "escalate = [ { after = \"24h\", to = [\"directon\"] } ]\nlocale",
+        &["11:37+10 brand.lumen.escalate[0].to[0] unknown-contact"],
+    ),
+    (
+        "{ stars_below = 2.0 }",
+        "{ source = [\"lumen-sight\"] }",
+        &["24:20+13 brand.lumen.route[0].when.source[0] unknown-source"],
+    ),
+    ("to = [\"email:direction\"]", "to = []", &["25:6+2 brand.lumen.route[0].to empty-list"]),
+    (
+        "locale",
+        "escalate = [ { after = \"24h\", to = [] } ]\nlocale",
+        &["11:36+2 brand.lumen.escalate[0].to empty-list"],
+    ),
+    (
+        "{ stars_below = 2.0 }",
+        "{ cause = [] }",
+        &["24:18+2 brand.lumen.route[0].when.cause empty-list"],
+    ),
+    ("email:direction", "direction", &["25:7+11 brand.lumen.route[0].to[0] channel-missing"]),
+    ("email:direction", "slack:direction", &["25:7+17 brand.lumen.route[0].to[0] channel-not-yet"]),
+    (
+        "standard-webhooks",
+        "standard-webhook",
+        &["20:12+18 brand.lumen.source.lumen-site.platform unknown-platform"],
+    ),
+    (
+        "standard-webhooks",
+        "presets/gone.toml",
+        &["20:12+19 brand.lumen.source.lumen-site.platform preset-faulty"],
+    ),
+    // Secrets.
+    (
+        "env:SITE_SECRET",
+        "sk_live_4242",
+        &["21:12+14 brand.lumen.source.lumen-site.secrets[0] inline-secret"],
+    ),
+    ("smtp://127", "smtp://sara:hunter2@127", &["6:13+36 mail.transport inline-secret"]),
+    ("env:SITE_SECRET", "env:", &["21:12+6 brand.lumen.source.lumen-site.secrets[0] bad-secret"]),
+    ("env:SITE_SECRET", "file: ", &["21:12+8 brand.lumen.source.lumen-site.secrets[0] bad-secret"]),
+    (
+        "env:SITE_SECRET",
+        "env:GONE",
+        &["21:12+10 brand.lumen.source.lumen-site.secrets[0] secret-not-set"],
+    ),
+    (
+        "env:SITE_SECRET",
+        "file:gone",
+        &["21:12+11 brand.lumen.source.lumen-site.secrets[0] secret-unreadable"],
+    ),
+    (
+        "secrets = [\"env:SITE_SECRET\"]",
+        "",
+        &["18:1+16 brand.lumen.source.lumen-site.secrets missing-secret"],
+    ),
+    ("smtp://127", "smtps://sara@127", &["6:13+29 mail.transport missing-secret"]),
+    // Reaching somebody.
+    (
+        "email = \"service@lumen.example\"",
+        "email = \"service@lumen.example\", gets = []",
+        &[
+            "13:12+1 brand.lumen.contacts reaches-nobody",
+            "13:12+1 brand.lumen.contacts reaches-nobody",
+            "13:12+1 brand.lumen.contacts reaches-nobody",
+        ],
+    ),
+];

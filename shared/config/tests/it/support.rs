@@ -1,0 +1,81 @@
+//! A world for configurations: what is set, what can be read, which presets there are.
+
+use vigie_config::{Environment, Fault, Outcome, PresetInfo};
+
+/// `SITE_SECRET`, `OLD_SECRET` and `SMTP_PASSWORD` are set; `secrets/site` can be read; the presets
+/// are `standard-webhooks` and `judgeme`, which need a secret, and `plain`, which does not.
+pub(crate) struct World;
+
+impl Environment for World {
+    fn variable_is_set(&self, name: &str) -> bool {
+        ["SITE_SECRET", "OLD_SECRET", "SMTP_PASSWORD", "LUMEN_SITE_SECRET"].contains(&name)
+    }
+
+    fn file_is_readable(&self, path: &str) -> Result<(), String> {
+        if path == "secrets/site" { Ok(()) } else { Err("no such file".to_owned()) }
+    }
+
+    fn preset(&self, id_or_path: &str) -> Result<PresetInfo, String> {
+        match id_or_path {
+            "standard-webhooks" | "judgeme" | "presets/ours.toml" => {
+                Ok(PresetInfo { needs_secret: true })
+            }
+            "plain" => Ok(PresetInfo { needs_secret: false }),
+            _ => Err("line 3: no such scheme".to_owned()),
+        }
+    }
+
+    fn preset_ids(&self) -> Vec<String> {
+        ["judgeme", "plain", "standard-webhooks"].map(str::to_owned).to_vec()
+    }
+}
+
+/// A file with nothing wrong, one thing a line, to which tests do harm.
+pub(crate) const GOOD: &str = r#"[server]
+listen = "127.0.0.1:8787"
+
+[mail]
+from = "Sara <sara@vigie.example>"
+transport = "smtp://127.0.0.1:1025"
+
+[[brand]]
+id = "lumen"
+name = "Maison Lumen"
+locale = "fr"
+timezone = "Europe/Paris"
+contacts = [
+  { id = "service", name = "Service client", email = "service@lumen.example" },
+  { id = "direction", name = "Direction", email = "direction@lumen.example", gets = [] },
+]
+
+[[brand.source]]
+id = "lumen-site"
+platform = "standard-webhooks"
+secrets = ["env:SITE_SECRET"]
+
+[[brand.route]]
+when = { stars_below = 2.0 }
+to = ["email:direction"]
+"#;
+
+/// Reads a text in this world.
+pub(crate) fn read(text: &str) -> Outcome {
+    vigie_config::parse("vigie.toml", text, &World)
+}
+
+/// What of a fault can be written in a line.
+pub(crate) fn short(fault: &Fault) -> String {
+    let Fault { line, column, length, key, code, .. } = fault;
+    format!("{line}:{column}+{length} {key} {}", code.id())
+}
+
+/// The faults of a text, each in a line.
+pub(crate) fn faults(text: &str) -> Vec<String> {
+    read(text).faults.iter().map(short).collect()
+}
+
+/// `GOOD` with one text replaced, which must be there.
+pub(crate) fn harmed(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from:?} is not in the good file");
+    GOOD.replacen(from, to, 1)
+}
