@@ -1,0 +1,200 @@
+//! Why a webhook verifies or not, and which secret, encoding or body would have.
+//!
+//! What comes out holds no secret, no computed signature and nothing of a review, so that it can
+//! go to a platform's support. It does not fix anything, and a near miss verifies nothing.
+
+mod bodies;
+mod frames;
+mod human;
+mod rewrite;
+mod search;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::Serialize;
+use vigie_domain::Digest;
+
+pub use search::NearMiss;
+
+use crate::headers::{Once, once};
+use crate::json;
+use crate::signature::{Refusal, Request, Scheme, Verifier, claimed, skew_s};
+
+/// One thing looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was seen.
+    pub text: String,
+    /// Which secret it is about, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<usize>,
+}
+
+/// What `vigie doctor` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// Whether the request verifies.
+    pub verifies: bool,
+    /// The refusal's code; null if it verifies.
+    pub reason: Option<&'static str>,
+    /// The nearest way in which it would have verified; null if there is none.
+    pub would_verify: Option<NearMiss>,
+    /// Which secret matched, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<usize>,
+    /// How many seconds our clock is ahead of the signed time, where one is signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_skew_seconds: Option<i64>,
+    /// The scheme, in words.
+    pub scheme: String,
+    /// Length of the body, in bytes.
+    pub body_bytes: usize,
+    /// SHA-256 of the body as it arrived, in hex.
+    pub body_sha256: String,
+    /// How many near misses were tried.
+    pub near_misses_tried: usize,
+    /// Everything looked at, in order.
+    pub checks: Vec<Check>,
+}
+
+/// Says why a request verifies or not, at the time `now`.
+///
+/// ```
+/// use vigie_platforms::{Preset, Request, diagnose, headers};
+/// let scheme = Preset::by_id("generic-hmac").unwrap().scheme();
+/// let headers = headers::parse(
+///     "X-Signature-256: sha256=d7a154547e7c35e31c4c820e20237650939c3d34dae136e30a7757ca61abb4cf",
+/// ).unwrap();
+/// let request = Request { headers: &headers, path_token: None, body: b"Test Payload Body\n" };
+/// let diagnosis = diagnose(scheme, &request, &["Convoy".into()], jiff::Timestamp::UNIX_EPOCH);
+/// assert_eq!(diagnosis.reason, Some("signature-mismatch"));
+/// let near = diagnosis.would_verify.unwrap();
+/// assert_eq!((near.secret, near.encoding), (1, "hex"));
+/// assert_eq!(near.body, "without trailing newline");
+/// ```
+pub fn diagnose(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    secrets: &[SecretString],
+    now: Timestamp,
+) -> Diagnosis {
+    let (verifier, faults) = Verifier::of_usable(scheme, secrets);
+    let outcome = verifier.verify(request, now);
+    let refusal = outcome.err();
+    let (would_verify, near_misses_tried) = match refusal {
+        None | Some(Refusal::TimestampOutsideTolerance) => (None, 0),
+        Some(_) if scheme.signed() => search::signed(scheme, request, secrets),
+        Some(_) => (search::travelling(request, secrets), secrets.len()),
+    };
+    let stamp = claimed(scheme, request.headers).and_then(|claim| claim.stamp());
+    let mut checks = vec![proof(scheme, request)];
+    checks.extend(stamp.map(|(unit, text)| clock(skew_s(unit, text, now))));
+    checks.push(body(request.body));
+    checks.extend((0..secrets.len()).map(|index| {
+        let fault = faults.iter().find(|fault| fault.index == index);
+        secret(scheme, request, secrets, index, now, fault.map(|f| f.problem.to_string()))
+    }));
+    Diagnosis {
+        verifies: refusal.is_none(),
+        reason: refusal.map(Refusal::code),
+        would_verify,
+        secret: outcome.ok().map(|verified| verified.secret + 1),
+        clock_skew_seconds: stamp.and_then(|(unit, text)| skew_s(unit, text, now)),
+        scheme: scheme.describe(),
+        body_bytes: request.body.len(),
+        body_sha256: Digest::of_bytes(request.body).to_hex(),
+        near_misses_tried,
+        checks,
+    }
+}
+
+fn check(ok: bool, text: impl Into<String>) -> Check {
+    Check { ok, text: text.into(), secret: None }
+}
+
+/// Whether the header or the token is there, and what it looks like.
+fn proof(scheme: &Scheme, request: &Request<'_>) -> Check {
+    if scheme.takes_path_token() {
+        let there = request.path_token.is_some_and(|token| !token.is_empty());
+        return check(
+            there,
+            if there { "a token is in the address" } else { "no token is in the address" },
+        );
+    }
+    let names = scheme.proof_headers();
+    for name in &names {
+        match once(request.headers, name) {
+            Once::Missing => {}
+            Once::Conflicting => {
+                return check(
+                    false,
+                    format!("{name} is there several times, with different values"),
+                );
+            }
+            Once::Value(value) => {
+                let look = if scheme.signed() { looks(value) } else { "a text" };
+                return check(
+                    true,
+                    format!("{name} is there once, {} characters, {look}", value.len()),
+                );
+            }
+        }
+    }
+    check(false, format!("{} is absent or empty", names.join(" or ")))
+}
+
+fn looks(value: &[u8]) -> &'static str {
+    let all = |test: fn(&u8) -> bool| value.iter().all(test);
+    if all(u8::is_ascii_hexdigit) {
+        "hex digits"
+    } else if all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(b)) {
+        "like base64, or with a prefix"
+    } else {
+        "with a prefix or a list"
+    }
+}
+
+fn clock(skew: Option<i64>) -> Check {
+    let Some(skew) = skew else { return check(false, "the signed time cannot be read") };
+    let ok = skew.unsigned_abs() <= crate::signature::TOLERANCE_S;
+    // A unit mistaken for another is off by decades, whichever way.
+    let unit = if skew.unsigned_abs() > 1_000_000_000 {
+        " (seconds for milliseconds, or the reverse?)"
+    } else {
+        ""
+    };
+    let way = if skew < 0 { "ahead of" } else { "behind" };
+    check(ok, format!("the signed time is {} s {way} our clock{unit}", skew.unsigned_abs()))
+}
+
+fn body(body: &[u8]) -> Check {
+    let parsed = json::parse(body);
+    let marked = body.starts_with(b"\xEF\xBB\xBF");
+    let newline = body.ends_with(b"\n");
+    let mark = if marked { "a byte order mark" } else { "no byte order mark" };
+    let newline_text = if newline { "a trailing newline" } else { "no trailing newline" };
+    let json = if parsed.is_ok() { "JSON" } else { "not JSON" };
+    check(
+        parsed.is_ok() && !marked && !newline,
+        format!("the body is {json}, {mark}, {newline_text}"),
+    )
+}
+
+/// Whether one secret alone would do. A right signature of a wrong time counts: the secret is right.
+fn secret(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    secrets: &[SecretString],
+    index: usize,
+    now: Timestamp,
+    fault: Option<String>,
+) -> Check {
+    let text = format!("secret {} of {}", index + 1, secrets.len());
+    let alone = secrets.get(index..=index).unwrap_or_default();
+    let outcome = crate::signature::verify(scheme, request, alone, now);
+    let ok = matches!(outcome, Ok(_) | Err(Refusal::TimestampOutsideTolerance));
+    let text = fault.map_or(text.clone(), |fault| format!("{text} {fault}"));
+    Check { ok, text, secret: Some(index + 1) }
+}

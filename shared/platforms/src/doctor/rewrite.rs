@@ -1,0 +1,247 @@
+//! The same JSON as other programs would have written it.
+//!
+//! Order and numbers stay as they came; only white space, key order and escapes change, which is
+//! what a proxy that parses and writes again changes.
+
+use std::fmt::Write as _;
+
+/// Valid JSON as a tree. Numbers and words keep their text; strings are decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    Object(Vec<(String, Node)>),
+    List(Vec<Node>),
+    Text(String),
+    Bare(String),
+}
+
+/// How JSON is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Style {
+    pub(super) space: Space,
+    pub(super) sorted: bool,
+    /// Non-ASCII as `\uXXXX`, as Python and PHP do by default.
+    pub(super) ascii: bool,
+    /// Slashes as `\/`, as PHP does by default.
+    pub(super) slashes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Space {
+    None,
+    /// After commas and colons, as Python does by default.
+    Loose,
+    /// Two spaces a level.
+    Indented,
+    /// Four spaces a level.
+    Indented4,
+}
+
+impl Node {
+    /// Reads JSON. The caller has made sure that it is JSON and not deeper than 64.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut reader = Reader { text, at: 0 };
+        let node = reader.node()?;
+        reader.skip_space();
+        reader.rest().is_empty().then_some(node)
+    }
+
+    pub(super) fn write(&self, style: Style) -> String {
+        let mut out = String::new();
+        self.write_to(&mut out, style, 0);
+        out
+    }
+
+    fn write_to(&self, out: &mut String, style: Style, depth: usize) {
+        match self {
+            Self::Bare(text) => out.push_str(text),
+            Self::Text(text) => quote(out, text, style),
+            Self::List(items) => {
+                list(out, style, depth, ['[', ']'], items, |out, item| {
+                    item.write_to(out, style, depth + 1);
+                });
+            }
+            Self::Object(members) => {
+                let mut members: Vec<_> = members.iter().collect();
+                if style.sorted {
+                    members.sort_by(|a, b| a.0.cmp(&b.0));
+                }
+                list(out, style, depth, ['{', '}'], &members, |out, (key, value)| {
+                    quote(out, key, style);
+                    out.push_str(if style.space == Space::None { ":" } else { ": " });
+                    value.write_to(out, style, depth + 1);
+                });
+            }
+        }
+    }
+}
+
+fn list<T>(
+    out: &mut String,
+    style: Style,
+    depth: usize,
+    [open, close]: [char; 2],
+    items: &[T],
+    mut write: impl FnMut(&mut String, &T),
+) {
+    let line = |out: &mut String, depth: usize| {
+        let width = match style.space {
+            Space::None | Space::Loose => return,
+            Space::Indented => 2,
+            Space::Indented4 => 4,
+        };
+        out.push('\n');
+        out.push_str(&" ".repeat(width * depth));
+    };
+    out.push(open);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push_str(if style.space == Space::Loose { ", " } else { "," });
+        }
+        line(out, depth + 1);
+        write(out, item);
+    }
+    if !items.is_empty() {
+        line(out, depth);
+    }
+    out.push(close);
+}
+
+fn quote(out: &mut String, text: &str, style: Style) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '/' if style.slashes => out.push_str("\\/"),
+            c if u32::from(c) < 0x20 || (style.ascii && !c.is_ascii()) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn skip_space(&mut self) {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+    }
+
+    fn take(&mut self, mark: char) -> Option<()> {
+        self.skip_space();
+        self.rest().starts_with(mark).then(|| self.at += mark.len_utf8())
+    }
+
+    fn node(&mut self) -> Option<Node> {
+        self.skip_space();
+        match self.rest().chars().next()? {
+            '{' => self.object(),
+            '[' => self.list(),
+            '"' => self.string().map(Node::Text),
+            _ => {
+                let rest = self.rest();
+                let length =
+                    rest.find([',', ']', '}', ' ', '\t', '\r', '\n']).unwrap_or(rest.len());
+                self.at += length;
+                rest.get(..length).map(|bare| Node::Bare(bare.to_owned()))
+            }
+        }
+    }
+
+    fn object(&mut self) -> Option<Node> {
+        self.take('{')?;
+        let mut members = Vec::new();
+        if self.take('}').is_some() {
+            return Some(Node::Object(members));
+        }
+        loop {
+            self.skip_space();
+            let key = self.string()?;
+            self.take(':')?;
+            members.push((key, self.node()?));
+            if self.take(',').is_none() {
+                return self.take('}').map(|()| Node::Object(members));
+            }
+        }
+    }
+
+    fn list(&mut self) -> Option<Node> {
+        self.take('[')?;
+        let mut items = Vec::new();
+        if self.take(']').is_some() {
+            return Some(Node::List(items));
+        }
+        loop {
+            items.push(self.node()?);
+            if self.take(',').is_none() {
+                return self.take(']').map(|()| Node::List(items));
+            }
+        }
+    }
+
+    fn string(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let mut escaped = true; // The opening quote is not the end.
+        let end = rest.bytes().position(|byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        })?;
+        self.at += end + 1;
+        serde_json::from_str(rest.get(..=end)?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Style = Style { space: Space::None, sorted: false, ascii: false, slashes: false };
+    const GIVEN: &str = r#" { "b" : [ 1.50 , true,{} ,[]], "a/é" : "x\"\\\/\u00e9\n🙂" } "#;
+
+    #[test]
+    fn a_tree_is_written_as_others_write_it() {
+        let node = Node::read(GIVEN).unwrap();
+        assert_eq!(node.write(PLAIN), r#"{"b":[1.50,true,{},[]],"a/é":"x\"\\/é\n🙂"}"#);
+        let python = Style { space: Space::Loose, ascii: true, ..PLAIN };
+        assert_eq!(
+            node.write(python),
+            r#"{"b": [1.50, true, {}, []], "a/\u00e9": "x\"\\/\u00e9\n\ud83d\ude42"}"#
+        );
+        let php = Style { ascii: true, slashes: true, ..PLAIN };
+        assert!(node.write(php).contains(r#""a\/\u00e9""#));
+        let sorted = Style { sorted: true, ..PLAIN };
+        assert!(node.write(sorted).starts_with(r#"{"a/é""#));
+    }
+
+    #[test]
+    fn indentation_follows_the_depth() {
+        let node = Node::read(r#"{"a":[1,{}],"b":[]}"#).unwrap();
+        let written = node.write(Style { space: Space::Indented, ..PLAIN });
+        assert_eq!(written, "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}");
+    }
+
+    #[test]
+    fn what_is_not_json_is_none() {
+        for bad in ["", "{", "[1", "{\"a\"}", "\"a", "{} x", "[1,]x"] {
+            assert_eq!(Node::read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Secrets made ready to verify with, and what may be wrong with them.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha1::Sha1;
+use sha2::{Sha256, Sha512};
+
+use super::encoding::{unbase64, unhex};
+
+/// Prefix of Standard Webhooks secrets.
+pub(crate) const WHSEC: &str = "whsec_";
+
+/// Fewest and most bytes of a Standard Webhooks key (the specification's own limits).
+pub(crate) const WHSEC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// Which hash an HMAC uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HashKind {
+    /// SHA-1: 20 bytes. Sound inside HMAC, and some platforms know no other.
+    Sha1,
+    /// SHA-256: 32 bytes.
+    Sha256,
+    /// SHA-512: 64 bytes.
+    Sha512,
+}
+
+impl HashKind {
+    pub(crate) const ALL: [Self; 3] = [Self::Sha1, Self::Sha256, Self::Sha512];
+
+    /// The name, as presets write it: `sha256`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// Length of a signature, in bytes.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+/// How a secret's text becomes a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretForm {
+    /// Its bytes as they stand.
+    #[default]
+    Verbatim,
+    /// Standard Webhooks: `whsec_` and base64 (the prefix may be left out), decoded.
+    Whsec,
+    /// Hexadecimal, decoded.
+    Hex,
+}
+
+/// What is wrong with a secret; never the secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretProblem {
+    /// It is empty, or white space only.
+    #[error("is empty")]
+    Empty,
+    /// A header or a path cannot carry white space at either end.
+    #[error("begins or ends with white space, which its header or address cannot carry")]
+    OuterSpace,
+    /// It should be base64 and is not.
+    #[error("is not base64: this scheme's secrets are \"whsec_\" and base64")]
+    NotBase64,
+    /// It should be hexadecimal and is not.
+    #[error("is not hexadecimal, which this platform's secrets are")]
+    NotHex,
+    /// It decodes to a key shorter or longer than the scheme allows.
+    #[error("decodes to {bytes} bytes; this scheme's keys have 24 to 64")]
+    Length {
+        /// How many bytes came out.
+        bytes: usize,
+    },
+}
+
+/// A secret that cannot work for its scheme.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("secret {} {problem}", .index + 1)]
+pub struct SecretFault {
+    /// Which of the secrets, from 0.
+    pub index: usize,
+    /// What is wrong with it.
+    pub problem: SecretProblem,
+}
+
+impl SecretForm {
+    /// The key that a secret's text stands for.
+    pub(crate) fn key(self, secret: &SecretString) -> Result<Vec<u8>, SecretProblem> {
+        let text = secret.expose_secret();
+        if text.trim().is_empty() {
+            return Err(SecretProblem::Empty);
+        }
+        match self {
+            Self::Verbatim => Ok(text.as_bytes().to_vec()),
+            Self::Hex => unhex(text.trim().as_bytes()).ok_or(SecretProblem::NotHex),
+            Self::Whsec => whsec(text.trim()),
+        }
+    }
+}
+
+fn whsec(text: &str) -> Result<Vec<u8>, SecretProblem> {
+    let encoded = text.strip_prefix(WHSEC).unwrap_or(text);
+    let key = unbase64(encoded.as_bytes()).ok_or(SecretProblem::NotBase64)?;
+    match key.len() {
+        bytes if WHSEC_BYTES.contains(&bytes) => Ok(key),
+        bytes => Err(SecretProblem::Length { bytes }),
+    }
+}
+
+/// The bytes of a secret that travels as it is, in a header or in the address.
+pub(crate) fn travelling(secret: &SecretString) -> Result<&str, SecretProblem> {
+    let text = secret.expose_secret();
+    match text.trim() {
+        "" => Err(SecretProblem::Empty),
+        trimmed if trimmed.len() != text.len() => Err(SecretProblem::OuterSpace),
+        _ => Ok(text),
+    }
+}
+
+/// A keyed HMAC, prepared once and cloned for each request, which saves two blocks of hashing.
+#[derive(Clone)]
+pub(crate) enum KeyedMac {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+    Sha512(Box<Hmac<Sha512>>),
+}
+
+impl KeyedMac {
+    /// `None` never happens: HMAC takes a key of any length.
+    pub(crate) fn new(hash: HashKind, key: &[u8]) -> Option<Self> {
+        Some(match hash {
+            HashKind::Sha1 => Self::Sha1(Hmac::new_from_slice(key).ok()?),
+            HashKind::Sha256 => Self::Sha256(Hmac::new_from_slice(key).ok()?),
+            HashKind::Sha512 => Self::Sha512(Box::new(Hmac::new_from_slice(key).ok()?)),
+        })
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha1(mac) => mac.update(bytes),
+            Self::Sha256(mac) => mac.update(bytes),
+            Self::Sha512(mac) => mac.update(bytes),
+        }
+    }
+
+    /// The signature, for signing.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha1(mac) => mac.finalize().into_bytes().to_vec(),
+            Self::Sha256(mac) => mac.finalize().into_bytes().to_vec(),
+            Self::Sha512(mac) => mac.finalize().into_bytes().to_vec(),
+        }
+    }
+
+    /// Whether the signature is the expected one, in constant time over its bytes.
+    pub(crate) fn matches(self, expected: &[u8]) -> bool {
+        match self {
+            Self::Sha1(mac) => mac.verify_slice(expected).is_ok(),
+            Self::Sha256(mac) => mac.verify_slice(expected).is_ok(),
+            Self::Sha512(mac) => mac.verify_slice(expected).is_ok(),
+        }
+    }
+}
+
+impl fmt::Debug for KeyedMac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedMac(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(form: SecretForm, text: &str) -> SecretProblem {
+        form.key(&text.into()).unwrap_err()
+    }
+
+    #[test]
+    fn a_whsec_secret_is_decoded_with_and_without_its_prefix() {
+        let with = SecretForm::Whsec.key(&"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+        let without = SecretForm::Whsec.key(&"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into());
+        assert_eq!(with.as_ref().unwrap().len(), 24);
+        assert_eq!(with, without);
+    }
+
+    #[test]
+    fn a_secret_that_cannot_work_is_named_without_being_shown() {
+        assert_eq!(problem(SecretForm::Whsec, "whsec_***"), SecretProblem::NotBase64);
+        assert_eq!(problem(SecretForm::Whsec, "whsec_QUJD"), SecretProblem::Length { bytes: 3 });
+        let long = "A".repeat(88);
+        assert_eq!(problem(SecretForm::Whsec, &long), SecretProblem::Length { bytes: 66 });
+        assert_eq!(problem(SecretForm::Hex, "xyz"), SecretProblem::NotHex);
+        for form in [SecretForm::Verbatim, SecretForm::Whsec, SecretForm::Hex] {
+            assert_eq!(problem(form, " "), SecretProblem::Empty);
+        }
+        let fault = SecretFault { index: 1, problem: problem(SecretForm::Whsec, "whsec_QUJD") };
+        assert_eq!(
+            fault.to_string(),
+            "secret 2 decodes to 3 bytes; this scheme's keys have 24 to 64"
+        );
+    }
+
+    #[test]
+    fn a_travelling_secret_has_no_space_around_it() {
+        assert_eq!(travelling(&"a b".into()), Ok("a b"));
+        assert_eq!(travelling(&"a\n".into()), Err(SecretProblem::OuterSpace));
+        assert_eq!(travelling(&"".into()), Err(SecretProblem::Empty));
+    }
+}

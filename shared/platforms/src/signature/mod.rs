@@ -1,0 +1,240 @@
+//! Signatures: verifying what a platform sent, and signing as it would.
+//!
+//! Raw bytes first: nothing is parsed before it has verified. Signatures are decoded to bytes
+//! and compared in constant time; every secret is tried, so that secrets rotate without a gap;
+//! an empty secret verifies nothing. The signature is judged before the timestamp.
+//!
+//! A header that should be there once and is there several times counts as one if all are equal,
+//! else the request is a mismatch. Where a scheme knows several header *names*, any of them may
+//! match, as some platforms send two with different secrets.
+//!
+//! It does not: remember ids (a replay inside the tolerance verifies; recording is idempotent),
+//! nor verify JWTs or ed25519.
+
+mod claim;
+mod encoding;
+mod keys;
+mod scheme;
+mod sign;
+mod stamp;
+
+use std::fmt;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::headers::{Once, once};
+use claim::Claim;
+pub use encoding::Encoding;
+pub(crate) use encoding::{unbase64, unbase64_url, unhex};
+pub use keys::{HashKind, SecretFault, SecretForm, SecretProblem};
+pub(crate) use keys::{KeyedMac, WHSEC, travelling};
+pub use scheme::{BadTemplate, Family, HmacScheme, Scheme, Stamp, StampPlace, StampUnit, Template};
+pub use sign::{Signed, sign};
+pub use stamp::TOLERANCE_S;
+pub(crate) use stamp::skew_s;
+
+/// A request as it arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The last part of its address, where one came: `/hooks/{source}/{token}`.
+    pub path_token: Option<&'a str>,
+    /// The bytes of its body, untouched.
+    pub body: &'a [u8],
+}
+
+/// Why a request is refused. The codes are the contract's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// A header that the scheme needs, or the token, is absent or empty.
+    #[error("the signature is missing")]
+    SignatureMissing,
+    /// The signature is there and is not ours, or cannot be read.
+    #[error("the signature does not match")]
+    SignatureMismatch,
+    /// The signature is right, and its time is more than 300 seconds from ours.
+    #[error("the timestamp is outside the tolerance of {TOLERANCE_S} seconds")]
+    TimestampOutsideTolerance,
+}
+
+impl Refusal {
+    /// The code in the answer.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SignatureMissing => "signature-missing",
+            Self::SignatureMismatch => "signature-mismatch",
+            Self::TimestampOutsideTolerance => "timestamp-outside-tolerance",
+        }
+    }
+}
+
+/// A request that verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// The index of the secret that matched, from 0.
+    pub secret: usize,
+}
+
+/// Verifies one source's requests: its scheme, and its secrets made ready once.
+///
+/// ```
+/// use vigie_platforms::{Preset, Refusal, Request, Verifier};
+/// let scheme = Preset::by_id("generic-hmac").unwrap().scheme();
+/// let verifier = Verifier::new(scheme, &["Convoy".into()]).unwrap();
+/// let headers = vigie_platforms::headers::parse(
+///     "X-Signature-256: sha256=d7a154547e7c35e31c4c820e20237650939c3d34dae136e30a7757ca61abb4cf",
+/// ).unwrap();
+/// let now = jiff::Timestamp::UNIX_EPOCH;
+/// let request = Request { headers: &headers, path_token: None, body: b"Test Payload Body" };
+/// assert!(verifier.verify(&request, now).is_ok());
+/// let altered = Request { body: b"Test Payload Body\n", ..request };
+/// assert_eq!(verifier.verify(&altered, now), Err(Refusal::SignatureMismatch));
+/// ```
+#[derive(Clone)]
+pub struct Verifier {
+    scheme: Scheme,
+    /// In the order of the secrets; `None` where one cannot work.
+    keys: Vec<Option<Key>>,
+}
+
+#[derive(Clone)]
+enum Key {
+    Mac(KeyedMac),
+    /// The digest of a secret that travels as it is: comparing digests hides its length too.
+    Token([u8; 32]),
+}
+
+impl Verifier {
+    /// Makes secrets ready for a scheme.
+    ///
+    /// # Errors
+    /// The first secret that cannot work for the scheme.
+    pub fn new(scheme: &Scheme, secrets: &[SecretString]) -> Result<Self, SecretFault> {
+        let (verifier, faults) = Self::of_usable(scheme, secrets);
+        faults.into_iter().next().map_or(Ok(verifier), Err)
+    }
+
+    /// Makes secrets ready, passing over those that cannot work: they verify nothing, keep their
+    /// place in the count, and come back as faults.
+    pub fn of_usable(scheme: &Scheme, secrets: &[SecretString]) -> (Self, Vec<SecretFault>) {
+        let mut faults = Vec::new();
+        let mut keys = Vec::with_capacity(secrets.len());
+        for (index, secret) in secrets.iter().enumerate() {
+            match Key::new(scheme, secret) {
+                Ok(key) => keys.push(key),
+                Err(problem) => {
+                    faults.push(SecretFault { index, problem });
+                    keys.push(None);
+                }
+            }
+        }
+        (Self { scheme: scheme.clone(), keys }, faults)
+    }
+
+    /// The scheme.
+    pub const fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// Verifies a request at the time of its receipt, and says which secret matched.
+    ///
+    /// # Errors
+    /// The refusal, the signature's before the timestamp's.
+    pub fn verify(&self, request: &Request<'_>, now: Timestamp) -> Result<Verified, Refusal> {
+        match &self.scheme {
+            Scheme::SharedHeader { headers } => self.verify_header(headers, request),
+            Scheme::PathToken => {
+                let token = request.path_token.filter(|token| !token.is_empty());
+                let token = token.ok_or(Refusal::SignatureMissing)?;
+                self.position(|key| key.is_token(token.as_bytes()))
+            }
+            Scheme::Hmac(_) | Scheme::StandardWebhooks { .. } => {
+                let claim = Claim::read(&self.scheme, request.headers)?;
+                let verified = self.position(|key| key.signed(&claim, request.body))?;
+                claim.check_time(now)?;
+                Ok(verified)
+            }
+        }
+    }
+
+    fn verify_header(&self, names: &[String], request: &Request<'_>) -> Result<Verified, Refusal> {
+        let mut given = Vec::with_capacity(names.len());
+        for name in names {
+            match once(request.headers, name) {
+                Once::Missing => {}
+                Once::Conflicting => return Err(Refusal::SignatureMismatch),
+                Once::Value(value) => given.push(value),
+            }
+        }
+        if given.is_empty() {
+            return Err(Refusal::SignatureMissing);
+        }
+        self.position(|key| given.iter().any(|value| key.is_token(value)))
+    }
+
+    fn position(&self, matches: impl Fn(&Key) -> bool) -> Result<Verified, Refusal> {
+        let found = self.keys.iter().position(|key| key.as_ref().is_some_and(&matches));
+        found.map(|secret| Verified { secret }).ok_or(Refusal::SignatureMismatch)
+    }
+}
+
+impl Key {
+    fn new(scheme: &Scheme, secret: &SecretString) -> Result<Option<Self>, SecretProblem> {
+        let mac = |hash, key: &[u8]| KeyedMac::new(hash, key).map(Self::Mac);
+        Ok(match scheme {
+            Scheme::Hmac(hmac) => mac(hmac.hash, &hmac.secret.key(secret)?),
+            Scheme::StandardWebhooks { .. } => {
+                mac(HashKind::Sha256, &SecretForm::Whsec.key(secret)?)
+            }
+            Scheme::SharedHeader { .. } | Scheme::PathToken => {
+                Some(Self::Token(Sha256::digest(travelling(secret)?).into()))
+            }
+        })
+    }
+
+    fn is_token(&self, given: &[u8]) -> bool {
+        let given: [u8; 32] = Sha256::digest(given).into();
+        match self {
+            Self::Token(expected) => bool::from(given.ct_eq(expected)),
+            Self::Mac(_) => false,
+        }
+    }
+
+    fn signed(&self, claim: &Claim<'_>, body: &[u8]) -> bool {
+        let Self::Mac(keyed) = self else { return false };
+        let mut mac = keyed.clone();
+        claim.feed(body, |bytes| mac.update(bytes));
+        claim.signatures.iter().any(|signature| mac.clone().matches(signature))
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = format_args!("{} secrets", self.keys.len()).to_string();
+        f.debug_struct("Verifier").field("scheme", &self.scheme).field("keys", &keys).finish()
+    }
+}
+
+/// What a request's headers claim, where the scheme signs and they can be read.
+pub(crate) fn claimed<'a>(scheme: &'a Scheme, headers: &'a HeaderMap) -> Option<Claim<'a>> {
+    Claim::read(scheme, headers).ok()
+}
+
+/// Verifies one request, with secrets that are made ready for it alone. Secrets that cannot work
+/// for the scheme verify nothing. Where requests are many, keep a [`Verifier`].
+///
+/// # Errors
+/// The refusal, the signature's before the timestamp's.
+pub fn verify(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    secrets: &[SecretString],
+    now: Timestamp,
+) -> Result<Verified, Refusal> {
+    Verifier::of_usable(scheme, secrets).0.verify(request, now)
+}

@@ -1,0 +1,242 @@
+//! Each platform's own ways, and preset files in general.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly")]
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use vigie_domain::{EventKind, ReviewEvent, Version};
+use vigie_platforms::mapping::Mapped;
+use vigie_platforms::{Preset, headers, presets};
+
+fn now() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+fn preset(id: &str) -> &'static Preset {
+    Preset::by_id(id).unwrap()
+}
+
+fn map(id: &str, header_lines: &str, body: &Value) -> Vec<Mapped> {
+    let headers = headers::parse(header_lines).unwrap();
+    preset(id).map(&headers, body.to_string().as_bytes(), now()).unwrap()
+}
+
+fn event(mapped: &Mapped) -> &ReviewEvent {
+    match mapped {
+        Mapped::Event(event) => event,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_file_in_the_folder_is_compiled_in_under_its_own_name() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let mut ids: Vec<_> = presets().iter().map(|preset| format!("{}.toml", preset.id())).collect();
+    ids.sort();
+    assert_eq!(files, ids);
+}
+
+#[test]
+fn a_sample_that_became_something_else_is_noticed() {
+    let sample = preset("podium").sample("posted-low").unwrap();
+    let other = preset("podium").sample("posted-high").unwrap();
+    let mapped = preset("podium").map(&HeaderMap::new(), &other.render(now()), now()).unwrap();
+    assert!(sample.check(&mapped, now()).unwrap_err().contains("stars"));
+    assert!(sample.check(&[], now()).unwrap_err().contains("0 events, not 1"));
+    let ignored = [Mapped::Ignored { why: "x".to_owned() }];
+    assert!(sample.check(&ignored, now()).unwrap_err().contains("not Posted"));
+}
+
+#[test]
+fn every_preset_does_with_its_samples_what_they_say() {
+    for preset in presets() {
+        assert_eq!(preset.check_samples(now()), Vec::<String>::new(), "{}", preset.id());
+    }
+}
+
+#[test]
+fn every_preset_has_the_samples_that_the_demo_plays() {
+    assert_eq!(presets().len(), 8);
+    for preset in presets() {
+        for name in ["posted-low", "posted-four", "posted-high", "edited-down"] {
+            assert!(preset.sample(name).is_some(), "{} of {}", name, preset.id());
+        }
+        for sample in preset.samples() {
+            let body = sample.render_with(now(), "9");
+            assert!(serde_json::from_slice::<Value>(&body).is_ok(), "{}", sample.name);
+            assert!(!String::from_utf8(body).unwrap().contains("{{"), "{}", sample.name);
+        }
+        assert!(preset.setup().len() >= 5, "{}", preset.id());
+        let ids: Vec<_> = presets().iter().filter(|other| other.id() == preset.id()).collect();
+        assert_eq!(ids.len(), 1, "{}", preset.id());
+    }
+}
+
+#[test]
+fn a_suffix_makes_another_review_of_a_sample() {
+    for preset in presets() {
+        let sample = preset.sample("posted-low").unwrap();
+        let id = |suffix: &str| {
+            let body = sample.render_with(now(), suffix);
+            let mapped = preset.map(&sample.header_map(), &body, now()).unwrap();
+            event(&mapped[0]).external_id.to_string()
+        };
+        assert_eq!(id("77"), format!("{}77", id("")), "{}", preset.id());
+    }
+}
+
+#[test]
+fn stamped_reviews_are_known_by_their_fields_whatever_the_topic() {
+    let review = json!({"id": 1, "reviewRating": 2, "dateCreated": "2026-11-20T09:12:00.34"});
+    for lines in ["", "X-Stamped-Topic: Reviews", "X-Stamped-Topic: review/created"] {
+        let mapped = map("stamped", lines, &review);
+        let content = event(&mapped[0]).content.clone().unwrap();
+        let at = content.published_at.unwrap().to_string();
+        assert_eq!(at, "2026-11-20T09:12:00.34Z", "no zone: UTC");
+    }
+    let mapped = map("stamped", "X-Stamped-Topic: Net Promoter Scores", &json!({"id": 1}));
+    assert!(matches!(mapped[0], Mapped::Ignored { .. }));
+}
+
+#[test]
+fn an_okendo_review_without_a_topic_is_not_lost() {
+    let mapped = map("okendo", "", &json!({"resource": {"reviewId": "o", "rating": 1}}));
+    assert_eq!((event(&mapped[0]).kind, event(&mapped[0]).version), (EventKind::Edited, None));
+    let strange = json!({"type": "review", "resource": {"reviewId": "o", "body": "x"}});
+    assert_eq!(event(&map("okendo", "", &strange)[0]).kind, EventKind::Edited);
+    let bare = map("okendo", "", &json!({"resource": {"reviewId": "o"}}));
+    assert!(matches!(bare[0], Mapped::Rejected { .. }), "it may be a deletion");
+    let sequence = map(
+        "okendo",
+        "",
+        &json!({"topic": "update", "sequenceNumber": "12", "resource": {"reviewId": "o"}}),
+    );
+    assert_eq!(event(&sequence[0]).version, Some(Version::Sequence(12)));
+}
+
+#[test]
+fn an_html_answer_of_okendo_is_the_last_resort() {
+    let reply = |reply: Value| {
+        let body =
+            json!({"topic": "update", "resource": {"reviewId": "o", "rating": 5, "reply": reply}});
+        event(&map("okendo", "", &body)[0]).reply.clone().map(|r| r.text)
+    };
+    assert_eq!(reply(json!({"body": "<p>a</p>", "rawBody": "a"})).as_deref(), Some("a"));
+    assert_eq!(reply(json!({"body": "<p>a</p>"})).as_deref(), Some("<p>a</p>"));
+}
+
+#[test]
+fn only_service_reviews_of_trustpilot_have_a_public_address() {
+    let url = |name: &str| {
+        let body = json!({"events": [{"eventName": name, "eventData": {"id": "a b", "stars": 1}}]});
+        event(&map("trustpilot", "", &body)[0]).content.clone().unwrap().url
+    };
+    let public = "https://www.trustpilot.com/reviews/a%20b";
+    assert_eq!(url("service-review-created").as_deref(), Some(public));
+    assert_eq!(url("product-review-created"), None);
+}
+
+#[test]
+fn what_is_listed_of_each_platform_is_true_to_its_scheme() {
+    let info = |id: &str| serde_json::to_value(preset(id).info()).unwrap();
+    assert_eq!(
+        info("judgeme"),
+        json!({"id": "judgeme", "name": "Judge.me", "push": "full", "scheme": "hmac-sha256-hex",
+               "evidence": "documented", "signed": true, "events": ["posted", "edited"], "answers": "by hand"})
+    );
+    let trustpilot = info("trustpilot");
+    assert_eq!((&trustpilot["evidence"], &trustpilot["signed"]), (&json!("none"), &json!(false)));
+    assert_eq!(info("stamped")["signed"], json!(false), "a secret in a header signs nothing");
+    assert_eq!(info("podium")["events"], json!(["posted", "edited", "answered"]));
+    assert_eq!(info("okendo")["scheme"], json!("standard-webhooks"));
+}
+
+#[test]
+fn a_preset_of_ones_own_is_read_with_its_words_zone_and_scale() {
+    let text = r#"
+id = "mine"
+name = "Mine"
+push = "full"
+answers = "by hand"
+zone = "Europe/Paris"
+[signature]
+scheme = "hmac"
+evidence = "unknown"
+hash = "sha512"
+encoding = "base64"
+headers = ["X-Mine"]
+timestamp = { unit = "s", signed = "{timestamp}.{body}", keys = { timestamp = "t", signature = "v1" } }
+[events]
+type = ["/t"]
+unknown = "ignored"
+map = { new = "posted", ping = "ignored" }
+[fields]
+id = ["/id"]
+published_at = ["/at"]
+[rating]
+at = ["/r"]
+best = 1
+worst = 6
+words = { FIVE = 5, "yes" = 5, no = "1" }
+[address]
+answer = "https://answer.example/{id}/reply"
+"#;
+    let mine = Preset::parse(text, "mine.toml").unwrap();
+    let map =
+        |body: Value| mine.map(&HeaderMap::new(), body.to_string().as_bytes(), now()).unwrap();
+    let content = |rating: Value| {
+        let body = json!({"t": "new", "id": 7, "r": rating, "at": "2026-11-20 10:12:00"});
+        event(&map(body)[0]).content.clone().unwrap()
+    };
+    assert_eq!(content(json!(1)).stars.unwrap().to_string(), "5", "1 is the best");
+    assert_eq!(content(json!("five")).stars.unwrap().to_string(), "5");
+    assert_eq!(content(json!("NO")).stars.unwrap().to_string(), "1");
+    assert_eq!(content(json!("maybe")).stars, None);
+    assert_eq!(content(json!(1)).published_at.unwrap().to_string(), "2026-11-20T09:12:00Z");
+    assert_eq!(content(json!(1)).answer_url.as_deref(), Some("https://answer.example/7/reply"));
+    assert!(matches!(map(json!({"t": "ping"}))[0], Mapped::Ignored { .. }));
+}
+
+#[test]
+fn a_faulty_preset_says_where_and_what() {
+    let good = include_str!("../presets/judgeme.toml");
+    for (from, to, line_of, key, message) in [
+        (
+            "encoding = \"hex\"",
+            "encodng = \"hex\"",
+            "encodng",
+            "signature.encodng",
+            "unknown field",
+        ),
+        (
+            "encoding = \"hex\"",
+            "encoding = \"hexx\"",
+            "hexx",
+            "signature.encoding",
+            "unknown variant",
+        ),
+        (
+            "type = [\"/event\"]",
+            "type = [\"event\"]",
+            "[\"event\"]",
+            "events.type",
+            "not a pointer",
+        ),
+        ("hash = \"sha256\"\n", "", "[signature]", "signature", "needs hash"),
+        ("id = \"judgeme\"", "id = \"Judge me\"", "Judge me", "id", "is not an id"),
+        ("scale = 5", "scale = 5\nbest = 1", "[rating]", "rating", "either scale"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        let error = Preset::parse(&bad, "j.toml").unwrap_err();
+        let line = bad.lines().position(|line| line.contains(line_of)).unwrap() + 1;
+        assert_eq!((error.line, error.key.as_str()), (line, key), "{error}");
+        assert!(error.message.contains(message), "{error}");
+        assert!(error.to_string().starts_with(&format!("j.toml:{line}:")), "{error}");
+    }
+}
