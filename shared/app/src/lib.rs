@@ -1,1 +1,114 @@
-//! Under construction.
+//! Use cases of Vigie, one file each. The only crate that sequences ports.
+//!
+//! # Play-bill
+//! A *platform* posts a webhook to a *source*; [`receive`] verifies it, maps it to review events
+//! and records them. [`raise`] decides what a change makes and stores the *notices*. [`deliver`]
+//! claims a notice, looks again whether it is still needed, and sends it. [`watch`] asks the store
+//! what waits for this moment: marks, steps, claims, reports. [`desk`] is where a brand acts on a
+//! signed link. [`report`] and [`explain`] answer people.
+//!
+//! **Invariant:** nothing here spawns, sleeps, selects or reads a clock; only the roots loop.
+//! **Invariant:** every use case may stop at any port call, by error or crash, and be run again:
+//! what it did before is then found, and nothing is made twice.
+//! **Invariant:** nudges (the keys and ids that use cases return) may be lost: [`watch`] finds the
+//! same work in the store.
+
+pub mod answer;
+pub mod climb;
+mod compose;
+pub mod deliver;
+pub mod desk;
+pub mod explain;
+pub mod raise;
+pub mod receive;
+pub mod redrive;
+pub mod registry;
+pub mod report;
+pub mod watch;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use vigie_domain::{Assessment, BrandId, Content};
+use vigie_ports::{BrandInForce, Clock as _, Ids as _, Mailbox, Store as _, StoreError, World};
+
+pub use registry::Registry;
+
+/// What messages and links begin with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What links begin with, without a slash at the end.
+    pub public_url: String,
+    /// Who writes.
+    pub from: Mailbox,
+    /// Where answers go.
+    pub reply_to: Option<Mailbox>,
+}
+
+/// The application in one world.
+pub struct App<W: World> {
+    world: W,
+    settings: Settings,
+    desk_key: [u8; 32],
+    registry: RwLock<Arc<Registry>>,
+}
+
+impl<W: World> App<W> {
+    /// Starts on a world: reads the key of desk links, or makes it.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn start(
+        world: W,
+        settings: Settings,
+        registry: Registry,
+    ) -> Result<Self, StoreError> {
+        let mut fresh = [0; 32];
+        let (first, second) = fresh.split_at_mut(16);
+        first.copy_from_slice(&world.ids().random());
+        second.copy_from_slice(&world.ids().random());
+        let desk_key = world.store().desk_key(fresh).await?;
+        Ok(Self { world, settings, desk_key, registry: RwLock::new(Arc::new(registry)) })
+    }
+
+    /// The brands and sources in force.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other brands and sources in force.
+    pub fn put_in_force(&self, registry: Registry) {
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
+    }
+
+    /// The world it runs in.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// What messages and links begin with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn store(&self) -> &W::Store {
+        self.world.store()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.clock().now()
+    }
+
+    /// A brand by id, also a retired one. A brand that a review names and the configuration never
+    /// had is corruption.
+    fn brand(&self, id: &BrandId) -> Result<Arc<BrandInForce>, StoreError> {
+        let unknown = || StoreError::Corrupt(format!("brand {id} is not in the configuration"));
+        self.registry().brand(id).ok_or_else(unknown)
+    }
+}
+
+/// What a review says: it advises, and never gates.
+fn understand(content: &Content) -> Assessment {
+    let (title, language) = (content.title.as_deref(), content.language.as_deref());
+    vigie_advice::assess(&content.text, title, language, content.stars)
+}

@@ -335,7 +335,6 @@ impl Review {
         if event.version.is_none() && known_content && value == Existence::Present {
             return Move::Same;
         }
-        let before = self.existence.as_ref().map(|register| register.value);
         let digest = match (value, event.version, content.is_some()) {
             (Existence::Withdrawn, ..) => u64::MAX,
             // Without a version, what was posted tells one appearance from the next.
@@ -345,13 +344,12 @@ impl Review {
             (Existence::Present, ..) => 0,
         };
         let said = Said { value, digest, version: event.version, at: None };
-        match merge(&mut self.existence, said, now) {
-            Move::Newer if before == Some(value) => Move::Same,
-            moved => moved,
-        }
+        merge(&mut self.existence, said, now)
     }
 
     fn hear_event(&mut self, event: &ReviewEvent, now: Timestamp) -> Outcome {
+        let shown = |review: &Self| review.existence.as_ref().map(|register| register.value);
+        let before = shown(self);
         let content = event.content.as_ref().map(|content| self.hear_content(event, content, now));
         let answer = self.hear_answer(event, now);
         let existence =
@@ -362,7 +360,7 @@ impl Review {
             return if stale { Outcome::Stale } else { Outcome::Duplicate };
         }
         let stars = self.stars();
-        if content == Some(Move::Newer) || existence == Some(Move::Newer) {
+        if content == Some(Move::Newer) || shown(self) != before {
             let (what, of) = match event.kind {
                 EventKind::Withdrawn => {
                     (Happened::Withdrawn, self.existence.as_ref().map(|e| e.at))

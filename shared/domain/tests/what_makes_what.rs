@@ -281,6 +281,16 @@ fn an_alert_that_a_withdrawal_cancelled_is_made_when_the_review_returns() {
 }
 
 #[test]
+fn a_second_withdrawal_holds_back_a_post_between_the_two() {
+    let mut life = Life::new();
+    life.posted(100, 0.0);
+    assert_eq!(life.withdrawn(1.0), Outcome::Accepted);
+    assert_eq!(life.withdrawn(3.0), Outcome::Accepted, "it is newer, and must be kept");
+    life.written(EventKind::Posted, 200, 0.0, 2.0, 4.0);
+    assert_eq!(life.review().state(), State::Withdrawn);
+}
+
+#[test]
 fn a_stale_and_a_repeated_event_change_nothing() {
     let mut life = Life::new();
     assert_eq!(life.written(EventKind::Edited, 300, 0.0, 5.0, 5.0), Outcome::Accepted);

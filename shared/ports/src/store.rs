@@ -88,6 +88,9 @@ pub struct Verdict {
     pub step_at: Option<Timestamp>,
     /// What to make. A notice that exists already is left as it is.
     pub notices: Vec<NewNotice>,
+    /// Whether each notice must be new: if one exists, nothing is written and the answer is
+    /// `Moved`. A message that takes others along must know that it does.
+    pub all_new: bool,
     /// When.
     pub at: Timestamp,
 }

@@ -37,6 +37,16 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
     Ok(())
 }
 
+/// Whether one of them has been made already.
+pub(crate) fn any_exists(connection: &Connection, new: &[NewNotice]) -> Result<bool> {
+    for notice in new {
+        if load(connection, &notice.id)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 struct Raw {
     body: String,
     state: String,

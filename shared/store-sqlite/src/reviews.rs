@@ -60,7 +60,8 @@ pub(crate) fn record_one(connection: &Connection, arrival: &Arrival) -> Result<R
         return Ok(Recorded { outcome, undecided: !was_decided, number });
     }
     let step_at = review.step_at(&arrival.brand.brand);
-    update(connection, number, &review, Some(arrival.at), step_at)?;
+    update(connection, number, &review, step_at)?;
+    mark(connection, number, arrival.at)?;
     Ok(Recorded { outcome, undecided: true, number })
 }
 
@@ -119,12 +120,11 @@ fn update(
     connection: &Connection,
     number: ReviewNumber,
     review: &Review,
-    undecided_at: Option<Timestamp>,
     step_at: Option<Timestamp>,
 ) -> Result<()> {
     let sql = "UPDATE review SET writes = writes + 1, state = ?2, first_seen_at = ?3, \
-               published_at = ?4, settled_at = ?5, good_at = ?6, undecided_at = ?7, step_at = ?8, \
-               body = ?9 WHERE number = ?1";
+               published_at = ?4, settled_at = ?5, good_at = ?6, step_at = ?7, body = ?8, \
+               undecided_at = CASE WHEN ?9 THEN NULL ELSE undecided_at END WHERE number = ?1";
     connection.prepare_cached(sql)?.execute(params![
         number.0 as i64,
         state_id(review),
@@ -132,22 +132,33 @@ fn update(
         micros(review.published()),
         settled_at(review),
         good_at(review),
-        undecided_at.map(micros),
         step_at.map(micros),
         serde_json::to_string(review)?,
+        review.is_decided(),
     ])?;
     Ok(())
 }
 
-/// Stores a decision and makes its notices, if the review has not moved.
+/// Marks a review undecided, in the same transaction as the change.
+fn mark(connection: &Connection, number: ReviewNumber, at: Timestamp) -> Result<()> {
+    let sql = "UPDATE review SET undecided_at = ?2 WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![number.0 as i64, micros(at)])?;
+    Ok(())
+}
+
+/// Stores a decision and makes its notices, if the review has not moved. The mark goes only if the
+/// last change is the one that was decided: a climbed step decides no change.
 pub(crate) fn decide(connection: &Connection, verdict: &Verdict) -> Result<Written> {
     let Some(known) = load(connection, &verdict.key)? else { return Ok(Written::Moved) };
     if known.writes != verdict.writes {
         return Ok(Written::Moved);
     }
+    if verdict.all_new && notices::any_exists(connection, &verdict.notices)? {
+        return Ok(Written::Moved);
+    }
     let mut review = known.review;
     review.apply_decision(Decided::clone(&verdict.decided), verdict.at);
-    update(connection, known.number, &review, None, verdict.step_at)?;
+    update(connection, known.number, &review, verdict.step_at)?;
     for notice in &verdict.notices {
         notices::make(connection, notice, verdict.at)?;
     }

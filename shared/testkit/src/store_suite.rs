@@ -25,7 +25,9 @@ macro_rules! store_laws {
             a_duplicate_does_not_wake_what_was_decided,
             a_decision_is_refused_once_the_review_has_moved,
             a_decision_makes_each_notice_once,
+            a_decision_whose_notices_must_be_new_is_refused_if_one_is_not,
             marks_are_due_after_two_minutes_or_at_once_after_a_start,
+            a_step_does_not_clear_the_mark_of_a_change,
             a_notice_is_claimed_by_one,
             a_claim_whose_lease_ended_is_taken_over_and_counted,
             a_settlement_without_the_current_token_is_refused,
@@ -91,6 +93,7 @@ async fn verdict(store: &impl Store, review: &str, notices: Vec<NewNotice>, when
         decided: Decided { revision: stored.review.revision, ..Decided::default() },
         step_at: None,
         notices,
+        all_new: false,
         at: at(when),
     }
 }
@@ -172,6 +175,23 @@ pub async fn a_decision_makes_each_notice_once(store: impl Store) {
     assert_eq!(state(&store, &id).await, NoticeState::Sent);
 }
 
+/// A message that takes others along is made only if all of them are free to be taken.
+pub async fn a_decision_whose_notices_must_be_new_is_refused_if_one_is_not(store: impl Store) {
+    let id = with_notice(&store).await;
+    let known = notice("n", &key("r-1"), at(20));
+    let other = notice("other", &key("r-1"), at(20));
+    let other_id = other.id.clone();
+    let mut strict = verdict(&store, "r-1", vec![other, known], 20).await;
+    strict.all_new = true;
+    strict.step_at = Some(at(600));
+    assert_eq!(store.decide(strict.clone()).await.unwrap(), Written::Moved);
+    assert_eq!(store.notice(&other_id).await.unwrap(), None);
+    assert!(!store.due(at(600), 10).await.unwrap().contains(&Due::Step(key("r-1"))));
+    strict.notices.retain(|new| new.id != id);
+    assert_eq!(store.decide(strict).await.unwrap(), Written::Done);
+    assert_eq!(state(&store, &other_id).await, NoticeState::Pending);
+}
+
 /// A lost nudge costs two minutes; a start looks at once; a decision clears the mark.
 pub async fn marks_are_due_after_two_minutes_or_at_once_after_a_start(store: impl Store) {
     let undecided = Due::Undecided(key("r-1"));
@@ -183,6 +203,18 @@ pub async fn marks_are_due_after_two_minutes_or_at_once_after_a_start(store: imp
     let decision = verdict(&store, "r-1", Vec::new(), 6).await;
     store.decide(decision).await.unwrap();
     assert!(!store.due(at(999), 10).await.unwrap().contains(&undecided));
+}
+
+/// A decision on an older revision, such as a climbed step's, leaves the change undecided.
+pub async fn a_step_does_not_clear_the_mark_of_a_change(store: impl Store) {
+    with_notice(&store).await;
+    let told = written(EventKind::Edited, "r-1", 100, at(20));
+    store.record(vec![arrival("r-1", told, at(20))]).await.unwrap();
+    let mut step = verdict(&store, "r-1", Vec::new(), 30).await;
+    step.decided.revision -= 1;
+    assert_eq!(store.decide(step).await.unwrap(), Written::Done);
+    let undecided = Due::Undecided(key("r-1"));
+    assert!(store.due(at(999), 10).await.unwrap().contains(&undecided));
 }
 
 /// Of two claims one wins, and none comes before its time.

@@ -1,0 +1,94 @@
+//! A notice becomes an e-mail: what is stored, looked at as it is now, put into words.
+
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use vigie_domain::notice::{Notice, Subject};
+use vigie_domain::{Contact, Digest, ReviewKey};
+use vigie_ports::{BrandInForce, Email, Mailbox, StoreError, World};
+
+use crate::App;
+use crate::deliver::Needed;
+
+/// RFC 3986: everything but unreserved characters is encoded.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The words of a message.
+struct Words {
+    subject: String,
+    text: String,
+    html: String,
+}
+
+/// Composes a notice's e-mail; `None` if there is nothing left to show.
+pub(crate) async fn compose<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    brand: &BrandInForce,
+    contact: &Contact,
+    needed: Needed,
+    now: Timestamp,
+) -> Result<Option<Email>, StoreError> {
+    let first = needed.first().map(|stored| stored.review.key.clone());
+    let Some(words) = words(app, notice, brand, contact, needed, now).await? else {
+        return Ok(None);
+    };
+    let settings = app.settings();
+    let from = Mailbox { name: settings.from.name.clone(), address: settings.from.address.clone() };
+    let domain = from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain).to_owned();
+    let id = &notice.what.id;
+    Ok(Some(Email {
+        message_id: format!("{id}@{domain}"),
+        date: now,
+        from,
+        to: Mailbox { name: contact.name.clone(), address: contact.email.clone() },
+        reply_to: settings.reply_to.clone(),
+        subject: words.subject,
+        text: words.text,
+        html: words.html,
+        headers: headers(notice, brand, first.as_ref(), &domain),
+    }))
+}
+
+fn headers(
+    notice: &Notice,
+    brand: &BrandInForce,
+    review: Option<&ReviewKey>,
+    domain: &str,
+) -> Vec<(&'static str, String)> {
+    let kind = notice.what.kind.id();
+    let mut headers = vec![
+        ("List-Id", format!("<{kind}.{}.vigie>", brand.brand.id)),
+        ("X-Vigie-Notice", notice.what.id.to_string()),
+        ("X-Vigie-Kind", kind.to_owned()),
+        ("Content-Language", brand.brand.locale.code().to_owned()),
+    ];
+    let about = match (&notice.what.subject, review) {
+        (_, Some(review)) => review.to_string(),
+        (Subject::Report { date, .. }, None) => format!("{}/{date}", brand.brand.id),
+        (_, None) => notice.what.id.to_string(),
+    };
+    let thread: String = Digest::of_bytes(about.as_bytes()).to_hex().chars().take(32).collect();
+    headers.push(("References", format!("<{thread}@{domain}>")));
+    if let Some(review) = review {
+        headers.push(("X-Vigie-Review", encoded(review)));
+    }
+    headers
+}
+
+/// A review's key as headers and addresses carry it.
+pub(crate) fn encoded(key: &ReviewKey) -> String {
+    format!("{}/{}", key.source, utf8_percent_encode(key.external_id.as_str(), UNRESERVED))
+}
+
+async fn words<W: World>(
+    _app: &App<W>,
+    notice: &Notice,
+    _brand: &BrandInForce,
+    _contact: &Contact,
+    needed: Needed,
+    _now: Timestamp,
+) -> Result<Option<Words>, StoreError> {
+    let text = needed.iter().map(|s| s.review.key.to_string()).collect::<Vec<_>>().join("\n");
+    let subject = format!("{} {text}", notice.what.kind.id());
+    Ok(Some(Words { subject, html: text.clone(), text }))
+}

@@ -1,0 +1,58 @@
+//! A change is decided: what it makes is stored with the decision, in one transaction.
+
+use vigie_domain::notice::{Kind, NoticeId, NoticeState};
+use vigie_domain::{ContactId, Decision, ReviewKey, decide};
+use vigie_ports::{NoticeFilter, Store as _, StoreError, StoredReview, Verdict, World, Written};
+
+use crate::App;
+
+/// How often a decision is tried while the review moves under it. Each move nudges anew, so giving
+/// up loses nothing: the mark stays.
+pub(crate) const TRIES: u32 = 5;
+
+/// Decides a review's last change and makes its notices. Gives the ids of those made: nudge
+/// [`crate::deliver`].
+///
+/// # Errors
+/// The store does not answer; the mark stays, and [`crate::watch`] finds it.
+pub async fn raise<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<NoticeId>, StoreError> {
+    for _ in 0..TRIES {
+        let Some(stored) = app.store().review(key).await? else { return Ok(Vec::new()) };
+        if stored.review.is_decided() {
+            return Ok(Vec::new());
+        }
+        let decision = decided(app, &stored).await?;
+        let ids: Vec<NoticeId> = decision.notices.iter().map(|new| new.id.clone()).collect();
+        let verdict = Verdict {
+            key: key.clone(),
+            writes: stored.writes,
+            decided: decision.decided,
+            step_at: decision.step_at,
+            notices: decision.notices,
+            all_new: false,
+            at: app.now(),
+        };
+        if app.store().decide(verdict).await? == Written::Done {
+            return Ok(ids);
+        }
+    }
+    Ok(Vec::new())
+}
+
+async fn decided<W: World>(app: &App<W>, stored: &StoredReview) -> Result<Decision, StoreError> {
+    let review = &stored.review;
+    let brand = app.brand(&review.brand)?;
+    let was_withdrawn = review.decided.as_ref().is_some_and(|decided| decided.withdrawn);
+    let told = if was_withdrawn { alerted(app, &review.key).await? } else { Vec::new() };
+    Ok(decide(review, &brand.brand, &brand.version, app.now(), crate::understand, &told))
+}
+
+/// Who has, or will have, an alert on a review.
+async fn alerted<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<ContactId>, StoreError> {
+    let filter = NoticeFilter { review: Some(key.clone()), ..NoticeFilter::default() };
+    let notices = app.store().notices(filter).await?;
+    let alerts = notices
+        .into_iter()
+        .filter(|notice| notice.what.kind == Kind::Alert && notice.state != NoticeState::Cancelled);
+    Ok(alerts.map(|notice| notice.what.to).collect())
+}

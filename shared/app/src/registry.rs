@@ -1,0 +1,146 @@
+//! The brands and sources in force: definitions, presets and prepared secrets.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use vigie_domain::{Brand, BrandId, SecretRef, SourceId};
+use vigie_platforms::{Preset, Verifier};
+use vigie_ports::BrandInForce;
+
+/// A preset of ours, or a brand's own.
+#[derive(Debug, Clone)]
+pub enum PresetInForce {
+    /// One that comes with Vigie.
+    Ours(&'static Preset),
+    /// One that a brand supplied.
+    Own(Arc<Preset>),
+}
+
+impl Deref for PresetInForce {
+    type Target = Preset;
+    fn deref(&self) -> &Preset {
+        match self {
+            Self::Ours(preset) => preset,
+            Self::Own(preset) => preset,
+        }
+    }
+}
+
+/// A source in force.
+#[derive(Debug)]
+pub struct SourceInForce {
+    /// Its id.
+    pub id: SourceId,
+    /// Its brand.
+    pub brand: Arc<BrandInForce>,
+    /// Its platform.
+    pub preset: PresetInForce,
+    /// Its secrets, prepared.
+    pub verifier: Verifier,
+}
+
+/// Gives what the configuration only names.
+pub trait Outside {
+    /// The secret that a reference names.
+    ///
+    /// # Errors
+    /// It cannot be read; the text says why and holds no secret.
+    fn secret(&self, reference: &SecretRef) -> Result<SecretString, String>;
+
+    /// The preset of an id or a path.
+    ///
+    /// # Errors
+    /// There is none, or the file is faulty.
+    fn preset(&self, named: &str) -> Result<PresetInForce, String>;
+}
+
+/// The brands and sources in force.
+#[derive(Debug, Default)]
+pub struct Registry {
+    brands: HashMap<BrandId, Arc<BrandInForce>>,
+    retired: Vec<BrandId>,
+    sources: HashMap<String, Arc<SourceInForce>>,
+}
+
+impl Registry {
+    /// Prepares brands, each with whether it is retired. A source that cannot be prepared is left
+    /// out and told: it must not stop the others.
+    pub fn prepare(
+        brands: impl IntoIterator<Item = (Brand, bool)>,
+        outside: &impl Outside,
+    ) -> (Self, Vec<String>) {
+        let mut registry = Self::default();
+        let mut troubles = Vec::new();
+        for (brand, retired) in brands {
+            let brand = Arc::new(BrandInForce::new(brand));
+            registry.brands.insert(brand.brand.id.clone(), brand.clone());
+            if retired {
+                registry.retired.push(brand.brand.id.clone());
+                continue;
+            }
+            for source in &brand.brand.sources {
+                match prepare_source(&brand, source, outside) {
+                    Ok((source, faults)) => {
+                        troubles.extend(faults);
+                        registry.sources.insert(source.id.to_string(), Arc::new(source));
+                    }
+                    Err(trouble) => troubles.push(trouble),
+                }
+            }
+        }
+        (registry, troubles)
+    }
+
+    /// A source by the id in its address.
+    pub fn source(&self, id: &str) -> Option<Arc<SourceInForce>> {
+        self.sources.get(id).cloned()
+    }
+
+    /// A brand, also a retired one.
+    pub fn brand(&self, id: &BrandId) -> Option<Arc<BrandInForce>> {
+        self.brands.get(id).cloned()
+    }
+
+    /// Whether a brand is retired.
+    pub fn is_retired(&self, id: &BrandId) -> bool {
+        self.retired.contains(id)
+    }
+
+    /// Every brand that is not retired, by id.
+    pub fn brands(&self) -> Vec<Arc<BrandInForce>> {
+        let live = self.brands.values().filter(|brand| !self.is_retired(&brand.brand.id));
+        let mut brands: Vec<_> = live.cloned().collect();
+        brands.sort_by(|a, b| a.brand.id.cmp(&b.brand.id));
+        brands
+    }
+
+    /// Every source, by id.
+    pub fn sources(&self) -> Vec<Arc<SourceInForce>> {
+        let mut sources: Vec<_> = self.sources.values().cloned().collect();
+        sources.sort_by(|a, b| a.id.cmp(&b.id));
+        sources
+    }
+}
+
+fn prepare_source(
+    brand: &Arc<BrandInForce>,
+    source: &vigie_domain::Source,
+    outside: &impl Outside,
+) -> Result<(SourceInForce, Vec<String>), String> {
+    let told = |trouble: String| format!("source {}: {trouble}", source.id);
+    let preset = outside.preset(&source.platform).map_err(told)?;
+    let mut secrets = Vec::new();
+    let mut troubles = Vec::new();
+    for reference in &source.secrets {
+        match outside.secret(reference) {
+            Ok(secret) => secrets.push(secret),
+            Err(trouble) => troubles.push(told(trouble)),
+        }
+    }
+    let (verifier, faults) = Verifier::of_usable(preset.scheme(), &secrets);
+    troubles.extend(faults.into_iter().map(|fault| told(fault.to_string())));
+    let source = SourceInForce { id: source.id.clone(), brand: brand.clone(), preset, verifier };
+    Ok((source, troubles))
+}

@@ -1,0 +1,151 @@
+//! The unanswered report: what is open, what is late, and what was done since the last one.
+
+use jiff::Timestamp;
+use vigie_domain::promise::Punctuality;
+use vigie_domain::review::Happened;
+use vigie_domain::{Brand, Cause, ContactId, Review, ReviewKey, Stars, State};
+use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
+
+use crate::App;
+
+/// An open review in a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenReview {
+    /// The review, with its number.
+    pub stored: StoredReview,
+    /// Its stars then.
+    pub stars: Option<Stars>,
+    /// What it complains of.
+    pub causes: Vec<Cause>,
+    /// When its first answer is due.
+    pub due_at: Timestamp,
+    /// Where it stands on its promise.
+    pub state: Punctuality,
+    /// Who was told last.
+    pub with: Option<ContactId>,
+    /// Whether it was found late.
+    pub found_late: bool,
+}
+
+/// A brand's report at a moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Whose.
+    pub brand: Brand,
+    /// The moment.
+    pub at: Timestamp,
+    /// Since when things are new.
+    pub since: Timestamp,
+    /// Open reviews under the threshold or without a readable rating, oldest due first.
+    pub open: Vec<OpenReview>,
+    /// Other open reviews, oldest first.
+    pub good_open: Vec<StoredReview>,
+    /// Reviews answered since.
+    pub answered_since: Vec<ReviewKey>,
+    /// Of these, how many within the promise.
+    pub answered_in_time: u64,
+    /// Reviews first seen since.
+    pub received: u64,
+}
+
+/// The report of a brand as of `at`, judged by what was recorded and answered by then.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn unanswered<W: World>(
+    app: &App<W>,
+    stored: &StoredBrand,
+    since: Timestamp,
+    at: Timestamp,
+) -> Result<Report, StoreError> {
+    let brand = &stored.brand;
+    let mut open = Vec::new();
+    let mut good_open = Vec::new();
+    for candidate in app.store().open_at(&brand.id, at).await? {
+        if candidate.review.state_at(at) != Some(State::Open) {
+            continue;
+        }
+        let stars = stars_at(&candidate.review, at);
+        if stars.is_none_or(|stars| stars < brand.alert_below) {
+            open.push(open_review(candidate, stars, brand, at));
+        } else {
+            good_open.push(candidate);
+        }
+    }
+    open.sort_by_key(|open| (open.due_at, open.stored.number));
+    let settled = app.store().settled_between(&brand.id, since, at).await?;
+    let answered: Vec<&StoredReview> =
+        settled.iter().filter(|one| one.review.state_at(at) == Some(State::Answered)).collect();
+    let in_time = |one: &&&StoredReview| {
+        one.review.settled_at().is_some_and(|done| done < one.review.promise(brand).due_at)
+    };
+    Ok(Report {
+        brand: brand.clone(),
+        at,
+        since,
+        answered_in_time: answered.iter().filter(in_time).count() as u64,
+        answered_since: answered.iter().map(|one| one.review.key.clone()).collect(),
+        received: app.store().received_between(&brand.id, since, at).await?.received,
+        open,
+        good_open,
+    })
+}
+
+/// The reports of every brand that is not retired, or of one.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn all<W: World>(
+    app: &App<W>,
+    only: Option<&str>,
+    at: Timestamp,
+) -> Result<Vec<Report>, StoreError> {
+    let mut reports = Vec::new();
+    for stored in app.store().brands().await? {
+        if stored.retired || only.is_some_and(|id| stored.brand.id.as_str() != id) {
+            continue;
+        }
+        let since = stored.reported_at.unwrap_or(stored.applied_at).min(at);
+        reports.push(unanswered(app, &stored, since, at).await?);
+    }
+    Ok(reports)
+}
+
+fn stars_at(review: &Review, at: Timestamp) -> Option<Stars> {
+    let written = |what| matches!(what, Happened::Posted | Happened::Edited);
+    let last = review.trail.iter().rev().find(|entry| entry.at <= at && written(entry.what));
+    last.map_or_else(|| review.stars(), |entry| entry.stars)
+}
+
+fn open_review(
+    stored: StoredReview,
+    stars: Option<Stars>,
+    brand: &Brand,
+    at: Timestamp,
+) -> OpenReview {
+    let review = &stored.review;
+    let promise = review.promise(brand);
+    let assessment = review.written().map(crate::understand);
+    let causes = assessment.iter().flat_map(|found| found.causes.iter().map(|one| one.id));
+    OpenReview {
+        stars,
+        causes: causes.collect(),
+        due_at: promise.due_at,
+        state: promise.at(at),
+        with: with_whom(review, brand, at),
+        found_late: review.is_found_late(brand),
+        stored,
+    }
+}
+
+/// Who was told last: the last step climbed, else the first who gets alerts.
+fn with_whom(review: &Review, brand: &Brand, at: Timestamp) -> Option<ContactId> {
+    let from = review.promise(brand).from;
+    let climbed = brand.escalate.iter().rev().find(|step| {
+        let done = review.decided.as_ref().and_then(|d| d.ladder).and_then(|ladder| ladder.done);
+        done.is_some_and(|done| step.after <= done)
+            && vigie_domain::promise::later(from, step.after) <= at
+    });
+    let step = climbed.and_then(|step| brand.recipients(&step.to).into_iter().next());
+    step.or_else(|| brand.who_gets(vigie_domain::Gets::Alert).into_iter().next())
+}
