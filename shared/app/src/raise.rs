@@ -42,17 +42,19 @@ pub async fn raise<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<Notice
 async fn decided<W: World>(app: &App<W>, stored: &StoredReview) -> Result<Decision, StoreError> {
     let review = &stored.review;
     let brand = app.brand(&review.brand)?;
-    let was_withdrawn = review.decided.as_ref().is_some_and(|decided| decided.withdrawn);
-    let told = if was_withdrawn { alerted(app, &review.key).await? } else { Vec::new() };
-    Ok(decide(review, &brand.brand, &brand.version, app.now(), crate::understand, &told))
+    let was_under = review.decided.as_ref().is_some_and(|decided| decided.under);
+    let untold = if was_under { untold(app, &review.key).await? } else { Vec::new() };
+    Ok(decide(review, &brand.brand, &brand.version, app.now(), crate::understand, &untold))
 }
 
-/// Who has, or will have, an alert on a review.
-async fn alerted<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<ContactId>, StoreError> {
+/// The recipients whose alerts on a review were all cancelled before they were sent.
+async fn untold<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<ContactId>, StoreError> {
     let filter = NoticeFilter { review: Some(key.clone()), ..NoticeFilter::default() };
-    let notices = app.store().notices(filter).await?;
-    let alerts = notices
-        .into_iter()
-        .filter(|notice| notice.what.kind == Kind::Alert && notice.state != NoticeState::Cancelled);
-    Ok(alerts.map(|notice| notice.what.to).collect())
+    let mut alerts = app.store().notices(filter).await?;
+    alerts.retain(|notice| notice.what.kind == Kind::Alert);
+    let (cancelled, live): (Vec<_>, Vec<_>) =
+        alerts.into_iter().partition(|notice| notice.state == NoticeState::Cancelled);
+    let mut untold: Vec<ContactId> = cancelled.into_iter().map(|notice| notice.what.to).collect();
+    untold.retain(|to| !live.iter().any(|notice| notice.what.to == *to));
+    Ok(untold)
 }

@@ -180,7 +180,7 @@ pub fn decide_plain(
         && review.state() != State::Withdrawn;
     plain.then(|| {
         let mut change = Change::new(review, brand, config, now);
-        if let Err(why) = change.alert() {
+        if let Err(why) = change.alert(false) {
             change.not_made(Kind::Alert, None, why);
         }
         change.praise();
@@ -191,19 +191,20 @@ pub fn decide_plain(
 /// Decides what a change makes.
 ///
 /// `config` is the version of the brand's configuration ([`Brand::version`]), kept with the
-/// decision. `assess` is called for alerts only. `told` are the recipients who have, or will have,
-/// an alert on this review: it is looked at when a withdrawn review is shown again.
+/// decision. `assess` is called for alerts only. `untold` are the recipients whose alerts on
+/// this review were all cancelled before they were sent: should it be under and open again without
+/// an edit that makes an alert, they are told after all.
 pub fn decide(
     review: &Review,
     brand: &Brand,
     config: &str,
     now: Timestamp,
     assess: impl FnOnce(&Content) -> Assessment,
-    told: &[ContactId],
+    untold: &[ContactId],
 ) -> Decision {
     let mut change = Change::new(review, brand, config, now);
-    let notices = match change.alert() {
-        Ok(again) => change.alerts(assess, again.then_some(told)),
+    let notices = match change.alert(!untold.is_empty()) {
+        Ok(only_untold) => change.alerts(assess, only_untold.then_some(untold)),
         Err(why) => {
             change.not_made(Kind::Alert, None, why);
             change.praise()
@@ -245,12 +246,10 @@ impl<'a> Change<'a> {
         self.decided.not_made.push(NotMade { kind, to, why });
     }
 
-    /// Whether the change makes an alert: `Ok(true)` if only for those who had none.
-    fn alert(&mut self) -> Result<bool, WhyNot> {
-        let was_withdrawn = std::mem::replace(
-            &mut self.decided.withdrawn,
-            self.review.existence.as_ref().is_some_and(|e| e.value == Existence::Withdrawn),
-        );
+    /// Whether the change makes an alert: `Ok(true)` if only for those who were left untold.
+    fn alert(&mut self, some_untold: bool) -> Result<bool, WhyNot> {
+        self.decided.withdrawn =
+            self.review.existence.as_ref().is_some_and(|e| e.value == Existence::Withdrawn);
         if self.decided.withdrawn {
             return Err(WhyNot::Withdrawn);
         }
@@ -279,7 +278,7 @@ impl<'a> Change<'a> {
         };
         match (crossed, fresh) {
             (true, true) => {}
-            (false, _) if was_withdrawn && !self.decided.found_late => return Ok(true),
+            (false, _) if some_untold && !self.decided.found_late => return Ok(true),
             (false, _) => return Err(WhyNot::AlreadyTold),
             (true, false) => return Err(WhyNot::FoundLate),
         }
@@ -303,7 +302,7 @@ impl<'a> Change<'a> {
     fn alerts(
         &mut self,
         assess: impl FnOnce(&Content) -> Assessment,
-        told: Option<&[ContactId]>,
+        only: Option<&[ContactId]>,
     ) -> Vec<NewNotice> {
         let Some(content) = self.review.written() else { return Vec::new() };
         let stars = content.stars.unwrap_or(Stars::FIVE);
@@ -312,7 +311,7 @@ impl<'a> Change<'a> {
         let who = recipients(self.brand, &self.review.key.source, stars, &assessment);
         self.explain_silence(&who);
         who.into_iter()
-            .filter(|(to, _)| told.is_none_or(|told| !told.contains(to)))
+            .filter(|(to, _)| only.is_none_or(|only| only.contains(to)))
             .map(|(to, why)| self.notice(Kind::Alert, to, why))
             .collect()
     }

@@ -95,8 +95,8 @@ impl Life {
         self.review.as_ref().unwrap()
     }
 
-    fn decide_telling(&mut self, now: f64, told: &[&str]) -> Decision {
-        let told: Vec<_> = told.iter().map(|id| id.parse().unwrap()).collect();
+    fn decide_telling(&mut self, now: f64, untold: &[&str]) -> Decision {
+        let untold: Vec<_> = untold.iter().map(|id| id.parse().unwrap()).collect();
         let assessment = Assessment {
             severity: self.severity,
             causes: self
@@ -106,7 +106,7 @@ impl Life {
                 .collect(),
             ..Assessment::default()
         };
-        let decision = decide(self.review(), &self.brand, "v1", at(now), |_| assessment, &told);
+        let decision = decide(self.review(), &self.brand, "v1", at(now), |_| assessment, &untold);
         let review = self.review.as_mut().unwrap();
         review.apply_decision(decision.decided.clone(), at(now));
         decision
@@ -261,7 +261,7 @@ fn a_withdrawal_closes_and_a_newer_post_reopens_with_the_first_publication_time(
     assert_eq!(life.review().state(), State::Withdrawn);
     assert_eq!(life.review().step_at(&life.brand), None);
     life.written(EventKind::Posted, 100, 2.0, 2.0, 2.0);
-    let decision = life.decide_telling(2.0, &["service"]);
+    let decision = life.decide(2.0);
     assert!(decision.notices.is_empty(), "no alert is repeated that was sent");
     assert_eq!(life.review().state(), State::Open);
     assert_eq!(life.review().promise(&life.brand).due_at, at(24.0));
@@ -276,7 +276,7 @@ fn an_alert_that_a_withdrawal_cancelled_is_made_when_the_review_returns() {
     life.withdrawn(1.0);
     life.decide(1.0);
     life.written(EventKind::Posted, 100, 0.0, 2.0, 2.0);
-    let decision = life.decide_telling(2.0, &[]);
+    let decision = life.decide_telling(2.0, &["service"]);
     assert_eq!(recipients(&decision, Kind::Alert), ["service"]);
 }
 

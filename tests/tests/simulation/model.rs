@@ -35,6 +35,8 @@ struct Known {
     /// The revision last decided on: a climbed step decides nothing new.
     revision: u64,
     alerts: Vec<Made>,
+    /// Alerts made though nothing called for one: to people whose earlier ones were cancelled.
+    made_up_for: Vec<(String, Timestamp)>,
 }
 
 impl Known {
@@ -151,7 +153,11 @@ impl Observed {
             let to: Vec<String> = made.iter().map(|new| new.to.to_string()).collect();
             let mut who: Vec<String> = if wanted { alerted(brand) } else { Vec::new() };
             who.sort();
-            if to != who {
+            // Somebody whose alert was cancelled while it was not under is told after all.
+            let made_up_for = !wanted && content.hundredths.is_some_and(|n| n < FOUR);
+            if made_up_for {
+                known.made_up_for.extend(to.into_iter().map(|to| (to, verdict.at)));
+            } else if to != who {
                 let heard = &known.heard;
                 let last = known.last;
                 self.faults.push(format!(
@@ -187,6 +193,7 @@ impl Observed {
             };
             faults.extend(misremembered(key, known, review));
             faults.extend(untold(key, known, review, &by_id, notices));
+            faults.extend(told_twice(key, known, review, notices));
             faults.extend(missed_steps(key, known, review, notices, &by_id));
         }
         faults
@@ -277,10 +284,28 @@ fn untold(
         });
         let stale_edit = known.last.is_some() && known.is_late();
         if !told && !stale_edit {
-            faults.push(format!("{key} is open under the threshold and nobody was told"));
+            let (heard, trail) = (&known.heard, &review.trail);
+            faults.push(format!(
+                "{key} is open under the threshold and nobody was told, after {heard:#?} {trail:#?}"
+            ));
         }
     }
     faults
+}
+
+/// An alert that was made up for although an earlier one had gone out.
+fn told_twice(key: &str, known: &Known, review: &Review, notices: &[Notice]) -> Option<String> {
+    let earlier = |to: &str, at: Timestamp| {
+        notices.iter().any(|notice| {
+            notice.what.kind == Kind::Alert
+                && notice.what.subject.review() == Some(&review.key)
+                && notice.what.to.as_str() == to
+                && notice.made_at < at
+                && notice.state != NoticeState::Cancelled
+        })
+    };
+    let (to, _) = known.made_up_for.iter().find(|(to, at)| earlier(to, *at))?;
+    Some(format!("{key}: {to} had an alert, and another that nothing called for"))
 }
 
 /// Steps of the ladder that a plain reading of the contract expects: reviews that were posted once,
