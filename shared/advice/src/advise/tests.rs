@@ -1,0 +1,182 @@
+use vigie_domain::{Assessment, Content, Stars};
+
+use super::*;
+use crate::lint::{lint, lint_advice};
+use crate::{assess, safe_draft};
+
+fn content(text: &str, author: Option<&str>) -> Content {
+    let author = author.map(ToOwned::to_owned);
+    Content { text: text.to_owned(), author, ..Content::default() }
+}
+
+fn advice_on(text: &str, locale: Locale) -> Advice {
+    let content = content(text, Some("Claire D."));
+    let assessment = assess(text, None, None, Stars::from_hundredths(200));
+    advise(&Case { assessment: &assessment, content: &content, brand: "Maison Lumen", locale })
+}
+
+const CAUSES: [Cause; 5] = [
+    Cause::SafetyHealth,
+    Cause::StaffAttitude,
+    Cause::Delivery,
+    Cause::ProductQuality,
+    Cause::General,
+];
+
+/// Every set of one to three causes, each severity, each language of brand and review.
+fn every_combination(mut visit: impl FnMut(&Advice, &Case<'_>)) {
+    let texts = ["", "Colis jamais reçu, produit cassé, ignorés", "late, broken, rude, burnt"];
+    for bits in 1_u32..32 {
+        let causes: Vec<CauseFound> = CAUSES
+            .into_iter()
+            .enumerate()
+            .filter(|(place, _)| bits & (1 << place) != 0)
+            .map(|(_, id)| CauseFound { id, score: 0.8, evidence: vec!["x".to_owned()] })
+            .collect();
+        for severity in [Severity::Low, Severity::Medium, Severity::High, Severity::Critical] {
+            for language in ["fr", "en", "de"] {
+                for (locale, text) in
+                    [(Locale::Fr, texts[0]), (Locale::Fr, texts[1]), (Locale::En, texts[2])]
+                {
+                    let assessment = Assessment {
+                        language: Some(language.to_owned()),
+                        causes: causes.clone(),
+                        severity,
+                    };
+                    let content = content(text, Some("Claire D."));
+                    let case = Case {
+                        assessment: &assessment,
+                        content: &content,
+                        brand: "Maison Lumen",
+                        locale,
+                    };
+                    visit(&advise(&case), &case);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_combination_breaks_the_never_list() {
+    every_combination(|advice, case| {
+        assert_eq!(lint(&advice.draft.text, advice.draft.language), [], "{}", advice.draft.text);
+        let steps = &advice.steps;
+        let said = [&steps.reassure, &steps.retain, &steps.ambassador].into_iter().flatten();
+        for text in said.chain([&advice.first_move, &advice.summary, &advice.closing]) {
+            assert_eq!(lint_advice(text, case.locale), [], "{text}");
+        }
+    });
+}
+
+#[test]
+fn every_draft_is_composed_signed_and_has_two_places() {
+    every_combination(|advice, case| {
+        let draft = &advice.draft;
+        assert_eq!(draft.slots, 2);
+        assert_eq!(draft.language, case.reply_language());
+        assert!(!draft.replaced, "the lint refused a template: {}", draft.text);
+        let signed = match draft.language {
+            Locale::Fr => "L’équipe Maison Lumen",
+            Locale::En => "The Maison Lumen team",
+        };
+        assert!(draft.text.ends_with(signed), "{}", draft.text);
+        assert!(!draft.text.contains(['{', '}']), "{}", draft.text);
+        assert!((30..160).contains(&draft.text.split_whitespace().count()), "{}", draft.text);
+    });
+}
+
+#[test]
+fn every_advice_is_short_and_has_all_three_aims() {
+    every_combination(|advice, _| {
+        let steps = &advice.steps;
+        assert!((5..=STEPS_MAX).contains(&steps.len()), "{}", steps.len());
+        for group in [&steps.reassure, &steps.retain, &steps.ambassador] {
+            assert!(!group.is_empty());
+        }
+        assert!((1..=NEVER_MAX).contains(&advice.never.len()));
+        assert!(!advice.summary.is_empty() && !advice.first_move.is_empty());
+    });
+}
+
+#[test]
+fn a_safety_matter_leads_and_never_speaks_of_compensation() {
+    every_combination(|advice, case| {
+        if case.assessment.has(Cause::SafetyHealth) {
+            let text = format!("{} {:?} {}", advice.first_move, advice.steps, advice.draft.text);
+            assert!(advice.first_move.contains("appelle") || advice.first_move.contains("calls"));
+            for word in
+                ["rembours", "Remplacer", "Replace", "refund", "avoir\u{a0}", "cancellation"]
+            {
+                assert!(!text.contains(word), "{word} in {text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn causes_are_combined_and_not_glued() {
+    let advice =
+        advice_on("Colis jamais reçu, et en boutique on m'a envoyée promener.", Locale::Fr);
+    assert_eq!(advice.summary, "Un colis jamais reçu, et un mauvais accueil.");
+    let draft = &advice.draft.text;
+    assert!(draft.starts_with("Bonjour Claire,\nMerci"), "{draft}");
+    assert!(
+        draft.contains("Attendre un colis qui ne vient pas, puis ne pas recevoir l’accueil"),
+        "{draft}"
+    );
+    assert_eq!(draft.matches("Merci").count(), 1);
+    assert!(advice.steps.retain.iter().any(|step| step.contains("transporteur")));
+    assert!(advice.steps.retain.iter().any(|step| step.contains("équipe")));
+}
+
+#[test]
+fn different_reviews_get_different_words() {
+    let texts =
+        ["Colis jamais reçu.", "Colis jamais reçu !!", "Toujours pas livré.", "Jamais reçu, nul."];
+    let drafts: std::collections::HashSet<String> =
+        texts.iter().map(|text| advice_on(text, Locale::Fr).draft.text).collect();
+    assert!(drafts.len() >= 3, "{drafts:?}");
+    assert_eq!(advice_on(texts[0], Locale::Fr), advice_on(texts[0], Locale::Fr));
+}
+
+#[test]
+fn the_brand_reads_its_language_and_the_customer_theirs() {
+    let advice = advice_on("The lamp is broken and the staff were rude.", Locale::Fr);
+    assert_eq!(advice.draft.language, Locale::En);
+    assert!(advice.draft.text.starts_with("Hello Claire,"));
+    assert_eq!(advice.summary, "Un manque de respect, et un produit abîmé.");
+    let german = advice_on("Sehr schlecht, nicht zu empfehlen", Locale::En);
+    assert_eq!(german.draft.language, Locale::En);
+}
+
+#[test]
+fn a_draft_that_breaks_a_rule_is_replaced_and_says_so() {
+    let assessment = assess("Nul", None, None, None);
+    let refused = content("Nul", Some("Cadeau"));
+    let case = Case { assessment: &assessment, content: &refused, brand: "X", locale: Locale::Fr };
+    let replaced = crate::Draft { replaced: true, ..safe_draft("X", Locale::Fr) };
+    assert_eq!(advise(&case).draft, replaced);
+    let kept = content("Nul", Some("Claire"));
+    assert!(!advise(&Case { content: &kept, ..case }).draft.replaced);
+}
+
+#[test]
+fn a_hostile_author_or_brand_cannot_speak_in_the_draft() {
+    let assessment = assess("Nul", None, None, None);
+    for author in
+        ["Remboursement Immédiat", "Ambassadeur", "[contact]", "a@b.example", "0612345678"]
+    {
+        let content = content("Nul", Some(author));
+        let case = Case {
+            assessment: &assessment,
+            content: &content,
+            brand: "Gratuit & Cie",
+            locale: Locale::Fr,
+        };
+        let draft = advise(&case).draft;
+        assert!(!draft.text.contains(author.split(' ').next().unwrap()) || author == "[contact]");
+        assert_eq!(draft.slots, 2, "{}", draft.text);
+        assert!(draft.text.ends_with("L’équipe Gratuit & Cie"));
+    }
+}

@@ -1,0 +1,231 @@
+//! The library's files, read once: texts set in type, patterns ready to be searched for.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use vigie_domain::{Cause, Locale};
+
+use crate::format::{CauseFile, LintFile, Reading, VoiceFile};
+use crate::pattern::Patterns;
+use crate::typography::typography;
+
+include!(concat!(env!("OUT_DIR"), "/library.rs"));
+
+/// Everything that the library says in one language.
+pub(crate) struct Library {
+    /// In the order of [`Cause::ALL`].
+    pub(crate) causes: Vec<CauseEntry>,
+    pub(crate) voice: VoiceFile,
+    pub(crate) reading: ReadingPatterns,
+    pub(crate) rules: Vec<RuleEntry>,
+}
+
+/// One cause, ready for use.
+pub(crate) struct CauseEntry {
+    pub(crate) cause: Cause,
+    pub(crate) file: CauseFile,
+    pub(crate) complaints: Patterns,
+    pub(crate) topics: Patterns,
+    pub(crate) unless: Patterns,
+    /// One a point, in the file's order.
+    pub(crate) points: Vec<Patterns>,
+}
+
+/// How clauses are read, ready for use.
+pub(crate) struct ReadingPatterns {
+    pub(crate) breaks: Patterns,
+    pub(crate) negative: Patterns,
+    pub(crate) positive: Patterns,
+    pub(crate) harmless: Patterns,
+    pub(crate) negators: Patterns,
+    pub(crate) between: Vec<String>,
+    pub(crate) only: Vec<String>,
+    pub(crate) function_words: Vec<String>,
+    pub(crate) critical: Patterns,
+    pub(crate) high: Patterns,
+    pub(crate) medium: Patterns,
+    pub(crate) unless: Patterns,
+}
+
+/// One rule of the NEVER list, ready for use.
+pub(crate) struct RuleEntry {
+    pub(crate) id: String,
+    pub(crate) advice: bool,
+    pub(crate) patterns: Patterns,
+}
+
+static FR: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::Fr));
+static EN: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::En));
+
+impl Library {
+    /// The library of a language. `None` only if a file could not be read, which `build.rs`
+    /// refuses to build.
+    pub(crate) fn of(locale: Locale) -> Option<&'static Self> {
+        match locale {
+            Locale::Fr => FR.as_ref(),
+            Locale::En => EN.as_ref(),
+        }
+    }
+
+    /// What it says of a cause; of `general`, if it does not know the cause.
+    pub(crate) fn cause(&self, cause: Cause) -> Option<&CauseEntry> {
+        let find = |wanted| self.causes.iter().find(|entry| entry.cause == wanted);
+        find(cause).or_else(|| find(Cause::General))
+    }
+
+    fn read(locale: Locale) -> Option<Self> {
+        let voice: VoiceFile = toml::from_str(file("voice", locale)?).ok()?;
+        let fillers = voice.reading.fillers.clone();
+        let lint: LintFile = toml::from_str(file("lint", locale)?).ok()?;
+        let known = |cause: Cause| Some((cause, file(cause.id(), locale)?));
+        let causes = Cause::ALL.into_iter().filter_map(known);
+        let entry = |(cause, text)| CauseEntry::read(cause, text, locale, &fillers);
+        let rules = lint.rule.into_iter().map(|rule| RuleEntry {
+            id: rule.id,
+            advice: rule.advice,
+            patterns: Patterns::new(&rule.patterns, &BTreeMap::new(), &fillers),
+        });
+        Some(Self {
+            causes: causes.map(entry).collect::<Option<_>>()?,
+            reading: ReadingPatterns::new(&voice.reading),
+            rules: rules.collect(),
+            voice: set_voice(voice, locale),
+        })
+    }
+}
+
+fn file(stem: &str, locale: Locale) -> Option<&'static str> {
+    let (_, _, text) = FILES.iter().find(|(s, l, _)| *s == stem && *l == locale.code())?;
+    Some(text)
+}
+
+impl CauseEntry {
+    fn read(cause: Cause, text: &str, locale: Locale, fillers: &[String]) -> Option<Self> {
+        let file: CauseFile = toml::from_str(text).ok()?;
+        let lexicon = &file.lexicon;
+        let patterns = |list: &[String]| Patterns::new(list, &lexicon.words, fillers);
+        Some(Self {
+            cause,
+            complaints: patterns(&lexicon.complaints),
+            topics: patterns(&lexicon.topics),
+            unless: patterns(&lexicon.unless),
+            points: file.point.iter().map(|point| patterns(&point.when)).collect(),
+            file: set_cause(file, locale),
+        })
+    }
+}
+
+impl ReadingPatterns {
+    fn new(reading: &Reading) -> Self {
+        let patterns = |list: &[String]| Patterns::new(list, &BTreeMap::new(), &reading.fillers);
+        Self {
+            breaks: patterns(&reading.breaks),
+            negative: patterns(&reading.negative),
+            positive: patterns(&reading.positive),
+            harmless: patterns(&reading.harmless),
+            negators: patterns(&reading.negators),
+            between: reading.between.clone(),
+            only: reading.only.clone(),
+            function_words: reading.function_words.clone(),
+            critical: patterns(&reading.critical),
+            high: patterns(&reading.high),
+            medium: patterns(&reading.medium),
+            unless: patterns(&reading.unless),
+        }
+    }
+}
+
+fn set_cause(mut file: CauseFile, locale: Locale) -> CauseFile {
+    let set = |text: &mut String| *text = typography(text, locale);
+    set(&mut file.label);
+    set(&mut file.first_move);
+    file.never.iter_mut().for_each(set);
+    file.step.iter_mut().for_each(|step| set(&mut step.text));
+    for point in &mut file.point {
+        set(&mut point.summary);
+        set(&mut point.recognise);
+    }
+    file
+}
+
+fn set_voice(mut voice: VoiceFile, locale: Locale) -> VoiceFile {
+    let set = |text: &mut String| *text = typography(text, locale);
+    let draft = &mut voice.draft;
+    for text in [
+        &mut voice.closing,
+        &mut voice.and,
+        &mut voice.then,
+        &mut draft.greeting,
+        &mut draft.greeting_named,
+        &mut draft.thanks_rating,
+        &mut draft.recognise_safety,
+        &mut draft.contact_safety,
+        &mut draft.signature,
+        &mut draft.safe,
+    ] {
+        set(text);
+    }
+    draft.thanks.iter_mut().for_each(set);
+    draft.recognise.iter_mut().for_each(set);
+    draft.contact.iter_mut().for_each(set);
+    voice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_read_and_named_after_a_cause() {
+        for (stem, language, _) in FILES {
+            let known = matches!(*stem, "voice" | "lint") || Cause::from_id(stem).is_some();
+            assert!(known, "library/{stem}.{language}.toml is no cause's");
+        }
+        for locale in [Locale::Fr, Locale::En] {
+            let library = Library::of(locale).expect("the library reads");
+            assert_eq!(library.causes.len() * 2 + 4, FILES.len());
+        }
+    }
+
+    #[test]
+    fn both_languages_of_a_cause_make_the_same_points() {
+        let (fr, en) = (Library::of(Locale::Fr).unwrap(), Library::of(Locale::En).unwrap());
+        let points = |entry: &CauseEntry| {
+            entry.file.point.iter().map(|point| point.id.clone()).collect::<Vec<_>>()
+        };
+        for (fr, en) in fr.causes.iter().zip(&en.causes) {
+            assert_eq!((fr.cause, points(fr)), (en.cause, points(en)));
+        }
+    }
+
+    #[test]
+    fn every_set_that_a_pattern_names_is_defined() {
+        for (stem, language, text) in FILES {
+            let Ok(file) = toml::from_str::<CauseFile>(text) else { continue };
+            let lexicon = &file.lexicon;
+            let all = lexicon.complaints.iter().chain(&lexicon.topics).chain(&lexicon.unless);
+            for word in all.flat_map(|pattern| pattern.split([' ', '|'])) {
+                let Some(name) = word.strip_prefix('{') else { continue };
+                let name = name.trim_end_matches('}');
+                assert!(lexicon.words.contains_key(name), "{stem}.{language}: {word}");
+            }
+        }
+    }
+
+    #[test]
+    fn safety_says_nothing_of_compensation() {
+        for (locale, words) in [
+            (Locale::Fr, ["rembours", "dédommag", "offert", "avoir de", "bon d", "compens"]),
+            (Locale::En, ["refund", "voucher", "compens", "discount", "goodwill", "gift"]),
+        ] {
+            let library = Library::of(locale).unwrap();
+            let file = &library.cause(Cause::SafetyHealth).unwrap().file;
+            let said = file.step.iter().map(|s| s.text.clone()).collect::<String>()
+                + &file.first_move
+                + &file.never.concat();
+            for word in words {
+                assert!(!said.contains(word), "{word}");
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The NEVER list (facts §3.9): what a draft, and advice, must not say.
+
+use std::fmt;
+
+use vigie_domain::Locale;
+
+use crate::library::{Library, RuleEntry};
+use crate::pattern::tokens;
+
+/// A rule of the NEVER list, by its number there, or `Tone` for forms of address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rule {
+    /// `N1` to `N16`.
+    Never(u8),
+    /// The customer is addressed with "vous".
+    Tone,
+}
+
+impl Rule {
+    fn of(id: &str) -> Self {
+        id.strip_prefix('N').and_then(|number| number.parse().ok()).map_or(Self::Tone, Self::Never)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never(number) => write!(f, "N{number}"),
+            Self::Tone => f.write_str("tone"),
+        }
+    }
+}
+
+/// What breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which rule.
+    pub rule: Rule,
+    /// The words that break it, as written.
+    pub found: String,
+}
+
+/// Holds a text for customers to the NEVER list, as far as words can show it.
+///
+/// Rules 13 (boilerplate over many reviews) and 14 (hidden negatives) are no matter of one text.
+///
+/// ```
+/// use vigie_advice::{Rule, lint};
+/// use vigie_domain::Locale;
+/// let broken = lint("Nous vous remboursons si vous retirez votre avis.", Locale::Fr);
+/// assert!(broken.iter().any(|v| v.rule == Rule::Never(1) && v.found == "retirez votre avis"));
+/// assert!(lint("Merci de nous l’avoir dit.", Locale::Fr).is_empty());
+/// ```
+pub fn lint(text: &str, language: Locale) -> Vec<Violation> {
+    let mut found = spelled(text, language, |_| true);
+    found.extend(personal(text));
+    found.extend(figures(text));
+    found
+}
+
+/// Holds a text for the brand to the rules that bind it too: advice may name a refund, and may
+/// never suggest to ask for a better review, to threaten or to hide.
+///
+/// ```
+/// use vigie_advice::lint_advice;
+/// use vigie_domain::Locale;
+/// assert!(lint_advice("Offer a new one or a refund.", Locale::En).is_empty());
+/// assert_eq!(lint_advice("Ask them to change the review.", Locale::En).len(), 1);
+/// ```
+pub fn lint_advice(text: &str, language: Locale) -> Vec<Violation> {
+    spelled(text, language, |rule| rule.advice)
+}
+
+fn spelled(text: &str, language: Locale, holds: impl Fn(&RuleEntry) -> bool) -> Vec<Violation> {
+    let words = tokens(text);
+    let rules = Library::of(language).map(|library| library.rules.as_slice()).unwrap_or_default();
+    let mut found = Vec::new();
+    for rule in rules.iter().filter(|rule| holds(rule)) {
+        for hit in rule.patterns.find(&words) {
+            let start = words.get(hit.first).map_or(0, |token| token.start);
+            let end = hit.past.checked_sub(1).and_then(|last| words.get(last)).map_or(0, |t| t.end);
+            let words = text.get(start..end).unwrap_or_default().to_owned();
+            found.push(Violation { rule: Rule::of(&rule.id), found: words });
+        }
+    }
+    found
+}
+
+/// N5: an e-mail address, or a number long enough to be a telephone's, an order's or a card's.
+fn personal(text: &str) -> Vec<Violation> {
+    const DIGITS_MIN: usize = 5;
+    let rule = Rule::Never(5);
+    let address = |word: &&str| {
+        word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'))
+    };
+    let found = |word: &str| Violation { rule, found: word.to_owned() };
+    let addresses = text.split_whitespace().filter(address).map(found);
+    let not_number = |c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '\u{a0}' | '.' | '-'));
+    let digits = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= DIGITS_MIN;
+    let numbers = text.split(not_number).filter(digits).map(|part| found(part.trim()));
+    addresses.chain(numbers).collect()
+}
+
+/// N8 and N15: amounts, and percentages.
+fn figures(text: &str) -> Vec<Violation> {
+    let chars: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut found = Vec::new();
+    for pair in chars.windows(2) {
+        let [a, b] = pair else { continue };
+        let rule = match (a, b) {
+            (a, '%') if a.is_ascii_digit() => Rule::Never(15),
+            (a, '€' | '$' | '£') if a.is_ascii_digit() => Rule::Never(8),
+            ('€' | '$' | '£', b) if b.is_ascii_digit() => Rule::Never(8),
+            _ => continue,
+        };
+        found.push(Violation { rule, found: [*a, *b].iter().collect() });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What the advice is made of.
+
+use serde::{Deserialize, Serialize};
+use vigie_domain::{Assessment, Cause, Content, Locale, Severity};
+
+/// What advice is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What was understood of the review.
+    pub assessment: &'a Assessment,
+    /// The review as it reads now.
+    pub content: &'a Content,
+    /// The brand's name, which signs the draft.
+    pub brand: &'a str,
+    /// The language of what the brand reads.
+    pub locale: Locale,
+}
+
+impl Case<'_> {
+    /// The language of the draft: the review's, where Vigie writes it, else the brand's.
+    pub fn reply_language(&self) -> Locale {
+        self.assessment.language.as_deref().and_then(Locale::from_code).unwrap_or(self.locale)
+    }
+}
+
+/// What the brand should do about one review, in the brand's language save the draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advice {
+    /// What happened, in one sentence.
+    pub summary: String,
+    /// What to do before anything else, in one sentence.
+    pub first_move: String,
+    /// The causes that were found, strongest first, with the reviewer's own words.
+    pub understood: Vec<Understood>,
+    /// How grave the review is.
+    pub severity: Severity,
+    /// What to do, in order: at most [`STEPS_MAX`] in all.
+    pub steps: Steps,
+    /// A reply for the brand to complete and publish.
+    pub draft: Draft,
+    /// What not to do.
+    pub never: Vec<String>,
+    /// The question that ends the message.
+    pub closing: String,
+}
+
+/// The most steps that one advice has: more would not be done.
+pub const STEPS_MAX: usize = 7;
+
+/// The most causes whose advice is combined.
+pub const CAUSES_MAX: usize = 3;
+
+/// One cause as the brand reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Understood {
+    /// Which cause.
+    pub cause: Cause,
+    /// Its name in the brand's language.
+    pub label: String,
+    /// The reviewer's own words, as written; empty for `general`.
+    pub evidence: Vec<String>,
+}
+
+/// Steps by what they are for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steps {
+    /// To reassure the customer.
+    pub reassure: Vec<String>,
+    /// To keep the customer.
+    pub retain: Vec<String>,
+    /// To deserve a recommendation, once the matter is settled.
+    pub ambassador: Vec<String>,
+}
+
+impl Steps {
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.reassure.len() + self.retain.len() + self.ambassador.len()
+    }
+
+    /// Whether there is no step.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A reply that the brand completes: it holds `[contact]` and `[date]`, once each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Its language.
+    pub language: Locale,
+    /// Its text, in lines.
+    pub text: String,
+    /// How many places the brand completes.
+    pub slots: usize,
+    /// Whether the composed draft broke a rule and the safe one stands here: the operator is told.
+    #[serde(default)]
+    pub replaced: bool,
+}
