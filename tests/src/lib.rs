@@ -1,7 +1,13 @@
-//! What the end-to-end tests share: where the workspace is, and the `vigie` program itself.
+//! What the end-to-end tests share: where the workspace is, the `vigie` program itself, and a load
+//! of webhooks to send to it.
 //!
-//! It holds no scenario and no assertion: those stand in `tests/tests/`. It reads nothing from the
-//! environment; cargo's own values are taken at compile time.
+//! It holds no scenario and no assertion: those stand in `tests/tests/` and `tests/benches/`. It
+//! reads nothing from the environment; cargo's own values are taken at compile time.
+
+pub mod home;
+pub mod load;
+pub mod random;
+pub mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

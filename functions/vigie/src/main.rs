@@ -1,2 +1,67 @@
-//! Under construction.
-fn main() {}
+//! Vigie: the one process, and the operator's command line.
+
+mod cli;
+mod commands;
+mod demo;
+mod environment;
+mod load;
+mod output;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, Report};
+use load::CannotBegin;
+use output::{Exit, complain};
+
+fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(format!("vigie: cannot start: {error}"));
+            return Exit::Wrong.into();
+        }
+    };
+    match runtime.block_on(run(command)) {
+        Ok(exit) => exit.into(),
+        Err(CannotBegin::Faults(faults)) => {
+            complain(vigie_config::render_faults(&faults, false));
+            Exit::Wrong.into()
+        }
+        Err(CannotBegin::Other(text)) => {
+            complain(format!("vigie: {text}"));
+            Exit::Wrong.into()
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<Exit, CannotBegin> {
+    match command {
+        Command::Demo(arguments) => commands::demo::run(arguments).await,
+        Command::Serve(arguments) => commands::serve::run(arguments).await,
+        Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Apply(arguments) => commands::apply::run(&arguments).await,
+        Command::Send(arguments) => commands::send::run(&arguments).await,
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Report(Report::Unanswered(arguments)) => commands::report::run(&arguments).await,
+        Command::Explain(arguments) => commands::explain::run(&arguments).await,
+        Command::Notices(arguments) => commands::notices::run(&arguments).await,
+        Command::Redrive(arguments) => commands::redrive::run(&arguments).await,
+        Command::Answered(arguments) => commands::answered::answered(&arguments).await,
+        Command::Close(arguments) => commands::answered::close(&arguments).await,
+        Command::Platforms(arguments) => Ok(commands::platforms::run(arguments)),
+        Command::Sources(_) => later("sources"),
+        Command::Status(_) => later("status"),
+        Command::Capture(_) => later("capture"),
+        Command::Backup(_) => later("backup"),
+        Command::Erase(_) => later("erase"),
+        Command::Assess(_) => later("assess"),
+    }
+}
+
+fn later(command: &str) -> Result<Exit, CannotBegin> {
+    Err(CannotBegin::Other(format!("`vigie {command}` comes with a later version")))
+}

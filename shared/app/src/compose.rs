@@ -8,16 +8,10 @@ use vigie_ports::{BrandInForce, Email, Mailbox, StoreError, World};
 
 use crate::App;
 use crate::deliver::Needed;
+use crate::words::{To, words};
 
 /// RFC 3986: everything but unreserved characters is encoded.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The words of a message.
-struct Words {
-    subject: String,
-    text: String,
-    html: String,
-}
 
 /// Composes a notice's e-mail; `None` if there is nothing left to show.
 pub(crate) async fn compose<W: World>(
@@ -29,7 +23,8 @@ pub(crate) async fn compose<W: World>(
     now: Timestamp,
 ) -> Result<Option<Email>, StoreError> {
     let first = needed.first().map(|stored| stored.review.key.clone());
-    let Some(words) = words(app, notice, brand, contact, needed, now).await? else {
+    let to = To { brand: &brand.brand, contact };
+    let Some(words) = words(app, notice, to, needed, now).await? else {
         return Ok(None);
     };
     let settings = app.settings();
@@ -78,17 +73,4 @@ fn headers(
 /// A review's key as headers and addresses carry it.
 pub(crate) fn encoded(key: &ReviewKey) -> String {
     format!("{}/{}", key.source, utf8_percent_encode(key.external_id.as_str(), UNRESERVED))
-}
-
-async fn words<W: World>(
-    _app: &App<W>,
-    notice: &Notice,
-    _brand: &BrandInForce,
-    _contact: &Contact,
-    needed: Needed,
-    _now: Timestamp,
-) -> Result<Option<Words>, StoreError> {
-    let text = needed.iter().map(|s| s.review.key.to_string()).collect::<Vec<_>>().join("\n");
-    let subject = format!("{} {text}", notice.what.kind.id());
-    Ok(Some(Words { subject, html: text.clone(), text }))
 }

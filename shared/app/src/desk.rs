@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 use vigie_domain::promise::later;
 use vigie_domain::{ContactId, ReviewKey, ReviewNumber, State};
 use vigie_ports::{Store as _, StoreError, StoredReview, World};
+pub use vigie_render::{CloseReason, Purpose};
 
 use crate::App;
 use crate::answer::{NotNoted, Said, note};
@@ -19,61 +20,11 @@ use crate::answer::{NotNoted, Said, note};
 /// How long a link works.
 pub const LINK_LIVES: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What a link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// To say that the review is answered.
-    Answered,
-    /// To close it without an answer.
-    Close,
-}
-
-impl Purpose {
-    /// The word in the address.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Close => "close",
-        }
-    }
-
-    /// The purpose of a word.
-    pub fn from_id(id: &str) -> Option<Self> {
-        [Self::Answered, Self::Close].into_iter().find(|purpose| purpose.id() == id)
-    }
-}
-
-/// Why a review is closed without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CloseReason {
-    /// The author is not a customer.
-    NotACustomer,
-    /// It says what another review says.
-    Duplicate,
-    /// The platform takes no answer.
-    NoAnswerPossible,
-    /// It was settled in another way.
-    SettledOtherwise,
-}
-
-impl CloseReason {
-    /// Every reason, in the order of the page.
-    pub const ALL: [Self; 4] =
-        [Self::NotACustomer, Self::Duplicate, Self::NoAnswerPossible, Self::SettledOtherwise];
-
-    /// The word in the form.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::NotACustomer => "not-a-customer",
-            Self::Duplicate => "duplicate",
-            Self::NoAnswerPossible => "no-answer-possible",
-            Self::SettledOtherwise => "settled-otherwise",
-        }
-    }
-
-    /// The reason of a word.
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.id() == id)
+/// A purpose's word in the address.
+const fn word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Answered => "answered",
+        Purpose::Close => "close",
     }
 }
 
@@ -121,14 +72,14 @@ impl<W: World> App<W> {
         let expires = later(now, LINK_LIVES).as_second();
         let said = format!("{}.{to}.{expires}", number.0);
         let signature = self.sign(purpose, &said);
-        format!("{}/desk/{}/{said}.{signature}", self.settings.public_url, purpose.id())
+        format!("{}/desk/{}/{said}.{signature}", self.settings.public_url, word(purpose))
     }
 
     fn sign(&self, purpose: Purpose, said: &str) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.desk_key) else {
             unreachable!("HMAC takes a key of any length")
         };
-        mac.update(purpose.id().as_bytes());
+        mac.update(word(purpose).as_bytes());
         mac.update(b"/");
         mac.update(said.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
@@ -140,7 +91,8 @@ impl<W: World> App<W> {
 /// # Errors
 /// [`NoDesk`].
 pub async fn open<W: World>(app: &App<W>, purpose: &str, token: &str) -> Result<Desk, NoDesk> {
-    let purpose = Purpose::from_id(purpose).ok_or(NoDesk::Unknown)?;
+    let purpose = [Purpose::Answered, Purpose::Close].into_iter().find(|one| word(*one) == purpose);
+    let purpose = purpose.ok_or(NoDesk::Unknown)?;
     let (said, signature) = token.rsplit_once('.').ok_or(NoDesk::Unknown)?;
     let expected = app.sign(purpose, said);
     if !bool::from(expected.as_bytes().ct_eq(signature.as_bytes())) {

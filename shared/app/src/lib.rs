@@ -24,7 +24,9 @@ pub mod receive;
 pub mod redrive;
 pub mod registry;
 pub mod report;
+pub mod view;
 pub mod watch;
+pub mod words;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

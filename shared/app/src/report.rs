@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::review::Happened;
-use vigie_domain::{Brand, Cause, ContactId, Review, ReviewKey, Stars, State};
+use vigie_domain::{Brand, Cause, ContactId, Review, Stars, State};
 use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
 
 use crate::App;
@@ -41,7 +41,7 @@ pub struct Report {
     /// Other open reviews, oldest first.
     pub good_open: Vec<StoredReview>,
     /// Reviews answered since.
-    pub answered_since: Vec<ReviewKey>,
+    pub answered: Vec<StoredReview>,
     /// Of these, how many within the promise.
     pub answered_in_time: u64,
     /// Reviews first seen since.
@@ -73,22 +73,24 @@ pub async fn unanswered<W: World>(
         }
     }
     open.sort_by_key(|open| (open.due_at, open.stored.number));
-    let settled = app.store().settled_between(&brand.id, since, at).await?;
-    let answered: Vec<&StoredReview> =
-        settled.iter().filter(|one| one.review.state_at(at) == Some(State::Answered)).collect();
-    let in_time = |one: &&&StoredReview| {
-        one.review.settled_at().is_some_and(|done| done < one.review.promise(brand).due_at)
-    };
+    let mut answered = app.store().settled_between(&brand.id, since, at).await?;
+    answered.retain(|one| one.review.state_at(at) == Some(State::Answered));
+    let in_time = answered.iter().filter(|one| is_in_time(&one.review, brand));
     Ok(Report {
         brand: brand.clone(),
         at,
         since,
-        answered_in_time: answered.iter().filter(in_time).count() as u64,
-        answered_since: answered.iter().map(|one| one.review.key.clone()).collect(),
+        answered_in_time: in_time.count() as u64,
+        answered,
         received: app.store().received_between(&brand.id, since, at).await?.received,
         open,
         good_open,
     })
+}
+
+/// Whether a review was settled within its promise.
+pub fn is_in_time(review: &Review, brand: &Brand) -> bool {
+    review.settled_at().is_some_and(|done| done < review.promise(brand).due_at)
 }
 
 /// The reports of every brand that is not retired, or of one.

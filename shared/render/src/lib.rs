@@ -42,8 +42,8 @@ pub use report::{report, report_text};
 pub use subject::SUBJECT_CHARS_MAX;
 pub use text::COLUMNS_MAX;
 pub use views::{
-    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, Links, News, NextKind,
-    NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView, Unknown, Why,
+    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links, News,
+    NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView, Unknown, Why,
 };
 pub use when::moment;
 

@@ -98,6 +98,14 @@ impl SqliteStore {
         self.write(move |c| Ok(c.pragma_query_value(None, name, |row| row.get(0))?)).await
     }
 
+    /// How many reviews have a change that was not decided yet.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn undecided(&self) -> Result<u64, StoreError> {
+        self.read(reviews::undecided).await
+    }
+
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,

@@ -284,3 +284,10 @@ pub(crate) fn take_up(connection: &Connection) -> Result<()> {
     connection.execute(sql, [micros(moment(0)?)])?;
     Ok(())
 }
+
+/// How many reviews have a change that was not decided.
+pub(crate) fn undecided(connection: &Connection) -> Result<u64> {
+    let sql = "SELECT count(*) FROM review WHERE undecided_at IS NOT NULL";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(count as u64)
+}

@@ -1,0 +1,317 @@
+//! The command line, as users and their tools rely on it (docs/cli.md).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// A lookout for brands: reviews come in, the right people hear of them, none is left unanswered.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything on a temporary store and play every platform
+    Demo(Demo),
+    /// Run the one-process home
+    Serve(Serve),
+    /// Show every fault of the configuration at once
+    Check(Check),
+    /// Make the store's brands and sources those of the files
+    Apply(Apply),
+    /// Play a platform: sign a sample or a file, and post it
+    Send(Send),
+    /// Say why a webhook verifies or not
+    Doctor(Doctor),
+    /// Print a report
+    #[command(subcommand)]
+    Report(Report),
+    /// Say why a notice was made, or was not
+    Explain(Explain),
+    /// List notices, and events that could not be mapped
+    Notices(Notices),
+    /// Send a dead notice again, or map a rejected event again
+    Redrive(Redrive),
+    /// Record that a review was answered
+    Answered(Answered),
+    /// Close a review without an answer
+    Close(Close),
+    /// List the platforms that Vigie knows
+    Platforms(Json),
+    /// Not in this version: each source's address, events and state
+    #[command(hide = true)]
+    Sources(Later),
+    /// Not in this version: how Vigie itself is
+    #[command(hide = true)]
+    Status(Later),
+    /// Not in this version: keep refused requests
+    #[command(hide = true)]
+    Capture(Later),
+    /// Not in this version: a copy of the store
+    #[command(hide = true)]
+    Backup(Later),
+    /// Not in this version: erase a review or an author
+    #[command(hide = true)]
+    Erase(Later),
+    /// Not in this version: what Vigie understands of a text
+    #[command(hide = true)]
+    Assess(Later),
+}
+
+/// A command of a later version, whatever is written behind it.
+#[derive(Debug, Args)]
+pub(crate) struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub(crate) rest: Vec<String>,
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "vigie.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Which store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoreKind {
+    /// The file in the data folder
+    Sqlite,
+    /// Not in this version
+    Aws,
+}
+
+/// The configuration and the store it names.
+#[derive(Debug, Args)]
+pub(crate) struct Stored {
+    #[command(flatten)]
+    pub(crate) config: Config,
+    /// Which store
+    #[arg(long, value_enum, default_value = "sqlite")]
+    pub(crate) store: StoreKind,
+}
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Json {
+    /// Answer in JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `vigie demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to listen; a free port if left out
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// Where to leave the mails
+    #[arg(long, value_name = "FOLDER", default_value = "vigie-demo")]
+    pub(crate) out: PathBuf,
+    /// Stop when all is delivered, instead of serving until Ctrl-C
+    #[arg(long)]
+    pub(crate) exit: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// JSON unless standard error is a terminal
+    Auto,
+    /// One JSON object a line
+    Json,
+    /// For people
+    Human,
+}
+
+/// `vigie serve`
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// How to log, to standard error
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) log: LogFormat,
+    /// How much to log: error, warn, info, debug, or a filter such as vigie_app=debug
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(crate) log_level: String,
+}
+
+/// `vigie check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) config: Config,
+    #[command(flatten)]
+    pub(crate) json: Json,
+    /// Not in this version: try mail, disk, clock and address too
+    #[arg(long, hide = true)]
+    pub(crate) live: bool,
+}
+
+/// `vigie apply`
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    #[command(flatten)]
+    pub(crate) json: Json,
+    /// Only print the difference; exit 1 if there is one
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Whose signature: a source of the configuration, or a preset and a secret.
+#[derive(Debug, Args)]
+pub(crate) struct Signer {
+    #[command(flatten)]
+    pub(crate) config: Config,
+    /// A source of the configuration
+    #[arg(long, value_name = "ID", conflicts_with_all = ["preset", "secret"])]
+    pub(crate) source: Option<String>,
+    /// A preset's id, or a path to a preset file
+    #[arg(long, value_name = "NAME", requires = "secret", required_unless_present = "source")]
+    pub(crate) preset: Option<String>,
+    /// Where the secret is: env:NAME or file:PATH
+    #[arg(long, value_name = "REF", requires = "preset")]
+    pub(crate) secret: Vec<String>,
+}
+
+/// `vigie send`
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    /// Where to post: a server's address, to which /hooks/SOURCE is added, or the whole address
+    #[arg(long)]
+    pub(crate) url: String,
+    /// A sample of the preset, by name; the first if left out
+    #[arg(long, value_name = "NAME", conflicts_with = "body")]
+    pub(crate) sample: Option<String>,
+    /// A body to sign and post
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    /// The headers that arrived, one `Name: value` a line. A request line may stand first
+    /// (`POST /hooks/x/TOKEN HTTP/1.1`): a token in its address is then judged too
+    #[arg(long, value_name = "FILE", requires = "body", required_unless_present = "captured")]
+    pub(crate) headers: Option<PathBuf>,
+    /// The body that arrived, byte for byte
+    #[arg(long, value_name = "FILE", requires = "headers")]
+    pub(crate) body: Option<PathBuf>,
+    /// The time of receipt; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Not in this version: a request that the server kept
+    #[arg(long, hide = true)]
+    pub(crate) captured: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie report …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// The reviews that nobody has answered, as the report of a moment shows them
+    Unanswered(Unanswered),
+}
+
+/// `vigie report unanswered`
+#[derive(Debug, Args)]
+pub(crate) struct Unanswered {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// Only this brand
+    #[arg(long, value_name = "ID")]
+    pub(crate) brand: Option<String>,
+    /// The moment, in RFC 3339; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// SOURCE/EXTERNAL_ID, or the short number that mails show
+    pub(crate) review: String,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie notices`
+#[derive(Debug, Args)]
+pub(crate) struct Notices {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// Only in this state: pending, held, sending, sent, dead, cancelled
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie redrive`
+#[derive(Debug, Args)]
+pub(crate) struct Redrive {
+    /// The notice's or the event's id
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie answered`
+#[derive(Debug, Args)]
+pub(crate) struct Answered {
+    /// SOURCE/EXTERNAL_ID, or the short number that mails show
+    pub(crate) review: String,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// When it was answered; now if left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Who answered
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie close`
+#[derive(Debug, Args)]
+pub(crate) struct Close {
+    /// SOURCE/EXTERNAL_ID, or the short number that mails show
+    pub(crate) review: String,
+    /// Why it gets no answer
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// Who closed it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}

@@ -1,0 +1,16 @@
+//! The commands, one file each.
+
+pub(crate) mod answered;
+pub(crate) mod apply;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod notices;
+pub(crate) mod platforms;
+pub(crate) mod redrive;
+pub(crate) mod report;
+pub(crate) mod send;
+pub(crate) mod serve;
+mod shown;
+mod signer;

@@ -1,0 +1,182 @@
+//! `vigie report unanswered`: the report of a moment, for people and for tools.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use vigie_app::report::{OpenReview, Report, all};
+use vigie_domain::promise::Punctuality;
+use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, SourceId, Stars, text};
+
+use super::shown::{count, line, local, stars, table};
+use crate::cli::Unanswered;
+use crate::environment::now;
+use crate::load::{CannotBegin, open_app, store_trouble};
+use crate::output::{Exit, say, say_json};
+
+/// Characters of a review that `--json` shows, the ellipsis among them.
+const EXCERPT_CHARS_MAX: usize = 160;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    at: Timestamp,
+    brands: Vec<OfBrand<'a>>,
+}
+
+#[derive(Serialize)]
+struct OfBrand<'a> {
+    brand: &'a BrandId,
+    open: Vec<Open<'a>>,
+    good_open: Good,
+    answered_since: Vec<&'a ReviewKey>,
+    received: u64,
+    answered_in_time: u64,
+}
+
+#[derive(Serialize)]
+struct Good {
+    count: usize,
+    /// Empty in this version: shops come with a later one.
+    by_shop: BTreeMap<String, usize>,
+}
+
+#[derive(Serialize)]
+struct Open<'a> {
+    review: &'a ReviewKey,
+    number: String,
+    /// Null in this version: shops come with a later one.
+    shop: Option<String>,
+    source: &'a SourceId,
+    stars: Option<f64>,
+    causes: &'a [Cause],
+    excerpt: String,
+    url: Option<&'a str>,
+    published_at: Timestamp,
+    due_at: Timestamp,
+    state: Punctuality,
+    with: Option<&'a ContactId>,
+    found_late: bool,
+}
+
+/// Prints the report.
+pub(crate) async fn run(arguments: &Unanswered) -> Result<Exit, CannotBegin> {
+    let at = arguments.at.unwrap_or_else(now);
+    let app = open_app(&arguments.stored).await?;
+    let only = arguments.brand.as_deref();
+    let reports = all(&app, only, at).await.map_err(store_trouble)?;
+    if let Some(named) = only.filter(|_| reports.is_empty()) {
+        let brands = app.registry().brands();
+        let ids: Vec<_> = brands.iter().map(|brand| brand.brand.id.as_str()).collect();
+        return Err(unknown_brand(named, &ids));
+    }
+    if arguments.json.json {
+        say_json(&Answer { at, brands: reports.iter().map(of_brand).collect() });
+    } else if reports.is_empty() {
+        say("The store has no brand yet: vigie apply brings those of the file.");
+    } else {
+        say(reports.iter().map(human).collect::<Vec<_>>().join("\n\n"));
+    }
+    Ok(Exit::Done)
+}
+
+fn unknown_brand(named: &str, ids: &[&str]) -> CannotBegin {
+    let known =
+        if ids.is_empty() { "none; vigie apply brings them".to_owned() } else { ids.join(", ") };
+    let named = text::clean_line(named);
+    CannotBegin::Other(format!("no brand is called {named}\n  hint: the store has {known}"))
+}
+
+fn of_brand(report: &Report) -> OfBrand<'_> {
+    OfBrand {
+        brand: &report.brand.id,
+        open: report.open.iter().map(|open| of_review(report, open)).collect(),
+        good_open: Good { count: report.good_open.len(), by_shop: BTreeMap::new() },
+        answered_since: report.answered.iter().map(|stored| &stored.review.key).collect(),
+        received: report.received,
+        answered_in_time: report.answered_in_time,
+    }
+}
+
+fn of_review<'a>(report: &Report, open: &'a OpenReview) -> Open<'a> {
+    let review = &open.stored.review;
+    Open {
+        review: &review.key,
+        number: open.stored.number.shown(&report.brand.id),
+        shop: None,
+        source: &review.key.source,
+        stars: open.stars.map(Stars::to_f64),
+        causes: &open.causes,
+        // The cut leaves room for the ellipsis.
+        excerpt: excerpt(open, EXCERPT_CHARS_MAX - 1),
+        url: review.written().and_then(|content| content.url.as_deref()),
+        published_at: review.published(),
+        due_at: open.due_at,
+        state: open.state,
+        with: open.with.as_ref(),
+        found_late: open.found_late,
+    }
+}
+
+/// What the reviewer wrote, or its title where there is no text.
+fn excerpt(open: &OpenReview, chars_max: usize) -> String {
+    let Some(content) = open.stored.review.written() else { return String::new() };
+    let title = content.title.as_deref().unwrap_or_default();
+    let written = if content.text.is_empty() { title } else { &content.text };
+    text::excerpt(written, chars_max)
+}
+
+/// A brand's report for a terminal.
+fn human(report: &Report) -> String {
+    let zone = report.brand.zone();
+    let mut lines = vec![
+        line(
+            &format!("Unanswered reviews of {}, {}", report.brand.name, local(report.at, &zone)),
+            0,
+        ),
+        format!(
+            "Since {}: {} received, {} answered, {} of them in time",
+            local(report.since, &zone),
+            report.received,
+            report.answered.len(),
+            report.answered_in_time,
+        ),
+    ];
+    let is = |state| move |open: &&OpenReview| !open.found_late && open.state == state;
+    lines.extend(section(report, "LATE", is(Punctuality::Late)));
+    lines.extend(section(report, "DUE SOON", is(Punctuality::DueSoon)));
+    lines.extend(section(report, "ON TIME", is(Punctuality::OnTime)));
+    lines.extend(section(report, "FOUND LATE", |open| open.found_late));
+    if report.open.is_empty() {
+        lines.push("Nothing waits.".to_owned());
+    }
+    if !report.good_open.is_empty() {
+        let good = count(report.good_open.len(), "good review");
+        lines.extend([String::new(), format!("{good} to thank for")]);
+    }
+    lines.join("\n")
+}
+
+fn section(report: &Report, title: &str, belongs: impl Fn(&&OpenReview) -> bool) -> Vec<String> {
+    let reviews: Vec<_> = report.open.iter().filter(belongs).collect();
+    if reviews.is_empty() {
+        return Vec::new();
+    }
+    let rows: Vec<_> = reviews.iter().map(|open| row(report, open)).collect();
+    let mut lines = vec![String::new(), format!("{title} ({})", reviews.len())];
+    for (row, open) in table(&rows, 2).lines().zip(&reviews) {
+        lines.push(row.to_owned());
+        let written = excerpt(open, EXCERPT_CHARS_MAX);
+        lines.extend((!written.is_empty()).then(|| line(&written, 6)));
+    }
+    lines
+}
+
+fn row(report: &Report, open: &OpenReview) -> Vec<String> {
+    let with = open.with.as_ref().map(|with| format!("with {with}")).unwrap_or_default();
+    vec![
+        open.stored.number.shown(&report.brand.id),
+        stars(open.stars),
+        format!("due {}", local(open.due_at, &report.brand.zone())),
+        with,
+    ]
+}

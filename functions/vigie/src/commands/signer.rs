@@ -1,0 +1,128 @@
+//! Whose signature `send` makes and `doctor` judges: a source of the configuration, or a preset
+//! and its secrets. What was given as a secret is never repeated in an answer.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+use vigie_app::registry::PresetInForce;
+use vigie_config::Config;
+use vigie_domain::{SecretRef, Source, SourceId};
+
+use crate::cli::Signer;
+use crate::environment::Machine;
+use crate::load::{CannotBegin, read_config};
+
+/// A preset and the secrets to sign or to judge with.
+pub(crate) struct Signing {
+    /// What it is called in answers.
+    pub(crate) title: String,
+    /// The source, where it is one of the configuration.
+    pub(crate) source: Option<SourceId>,
+    /// How its platform proves where requests come from.
+    pub(crate) preset: PresetInForce,
+    /// Its secrets.
+    pub(crate) secrets: Vec<SecretString>,
+    /// Where each secret comes from, in the order of the secrets: references, never secrets.
+    pub(crate) labels: Vec<String>,
+}
+
+/// Reads what the command line names.
+pub(crate) fn resolve(signer: &Signer) -> Result<Signing, CannotBegin> {
+    match (&signer.source, &signer.preset) {
+        (Some(named), _) => of_source(named, &signer.config.config),
+        (None, Some(named)) => of_preset(named, &signer.secret),
+        // The command line asks for one of them.
+        (None, None) => Err(wrong("name --source ID, or --preset NAME with --secret REF")),
+    }
+}
+
+fn of_source(named: &str, file: &Path) -> Result<Signing, CannotBegin> {
+    let (config, machine) = read_config(file)?;
+    let Some(source) = sources(&config).find(|source| source.id.as_str() == named) else {
+        return Err(unknown_source(named, &config));
+    };
+    let preset = machine.preset(&source.platform).map_err(CannotBegin::Other)?;
+    let (secrets, labels) = secrets(&machine, &source.secrets)?;
+    let id = source.id.clone();
+    Ok(Signing { title: id.to_string(), source: Some(id), preset, secrets, labels })
+}
+
+fn sources(config: &Config) -> impl Iterator<Item = &Source> {
+    config.brands.iter().flat_map(|brand| &brand.sources)
+}
+
+fn unknown_source(named: &str, config: &Config) -> CannotBegin {
+    let ids: Vec<_> = sources(config).map(|source| source.id.as_str()).collect();
+    let known = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+    wrong(&format!("no source is called {named}\n  hint: the file has {known}"))
+}
+
+fn of_preset(named: &str, references: &[String]) -> Result<Signing, CannotBegin> {
+    // Without a configuration file, paths begin in the current folder.
+    let machine = Machine::beside(Path::new(""));
+    let preset = machine.preset(named).map_err(CannotBegin::Other)?;
+    let references: Vec<_> =
+        references.iter().map(|one| reference(one)).collect::<Result<_, _>>()?;
+    let (secrets, labels) = secrets(&machine, &references)?;
+    Ok(Signing { title: preset.id().to_owned(), source: None, preset, secrets, labels })
+}
+
+type Secrets = (Vec<SecretString>, Vec<String>);
+
+fn secrets(machine: &Machine, references: &[SecretRef]) -> Result<Secrets, CannotBegin> {
+    let read = |reference| machine.secret(reference).map_err(CannotBegin::Other);
+    let secrets = references.iter().map(read).collect::<Result<_, _>>()?;
+    Ok((secrets, references.iter().map(label).collect()))
+}
+
+fn label(reference: &SecretRef) -> String {
+    match reference {
+        SecretRef::Env(name) => format!("env:{name}"),
+        SecretRef::File(path) => format!("file:{path}"),
+    }
+}
+
+/// Reads a reference. One that is none may be the secret itself, so it is not repeated.
+fn reference(given: &str) -> Result<SecretRef, CannotBegin> {
+    match given.split_once(':') {
+        Some(("env", name)) if is_variable(name) => Ok(SecretRef::Env(name.to_owned())),
+        Some(("file", path)) if !path.trim().is_empty() => Ok(SecretRef::File(path.to_owned())),
+        Some(("ssm" | "secretsmanager", _)) => {
+            Err(wrong("--secret: ssm: and secretsmanager: come with a later version"))
+        }
+        _ => Err(wrong("--secret takes env:NAME or file:PATH, never the secret itself")),
+    }
+}
+
+/// Names that every shell can set, as vigie.toml wants them.
+fn is_variable(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    !name.is_empty() && name.bytes().all(inner) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A command line that cannot be followed.
+pub(crate) fn wrong(text: &str) -> CannotBegin {
+    CannotBegin::Other(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_references() {
+        assert_eq!(reference("env:SITE_1").unwrap(), SecretRef::Env("SITE_1".to_owned()));
+        assert_eq!(reference("file:/a b").unwrap(), SecretRef::File("/a b".to_owned()));
+    }
+
+    #[test]
+    fn err_references_are_not_repeated() {
+        for given in ["s3cret", "whsec_s3cret", "env:s3cret-", "env:", "env:1s3cret", "file: ", ""]
+        {
+            let said = reference(given).unwrap_err().to_string();
+            assert!(said.contains("env:NAME or file:PATH"), "{said}");
+            assert!(!said.contains("s3cret"), "{said}");
+        }
+        assert!(reference("ssm:/a").unwrap_err().to_string().contains("later version"));
+    }
+}

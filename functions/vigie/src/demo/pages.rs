@@ -1,0 +1,142 @@
+//! The mails as files and pages: `.eml`, `.html` and an index.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path as Segment;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use vigie_smtp_sink::Received;
+
+use crate::load::CannotBegin;
+use crate::server::Serving;
+use crate::server::answer::typed;
+
+/// One mail in the folder.
+pub(crate) struct Page {
+    name: String,
+    kind: String,
+    to: String,
+    subject: String,
+}
+
+/// Makes the folder and takes the mails of an earlier demo out of it.
+pub(crate) fn clear(folder: &Path) -> Result<(), CannotBegin> {
+    let cannot = |error: std::io::Error| {
+        CannotBegin::Other(format!(
+            "cannot use {}: {error}\n  hint: --out names another folder",
+            folder.display()
+        ))
+    };
+    std::fs::create_dir_all(folder).map_err(cannot)?;
+    for entry in std::fs::read_dir(folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        if is_ours(&entry.file_name().to_string_lossy()) {
+            std::fs::remove_file(entry.path()).map_err(cannot)?;
+        }
+    }
+    Ok(())
+}
+
+/// `007-alert.eml`: nothing else in the folder is touched or served.
+fn is_ours(name: &str) -> bool {
+    let numbered = name.split_once('-').is_some_and(|(number, rest)| {
+        number.len() == 3
+            && number.bytes().all(|b| b.is_ascii_digit())
+            && [".eml", ".html", ".txt"].iter().any(|end| rest.ends_with(end))
+    });
+    (numbered && !name.contains(['/', '\\'])) || name == "index.html"
+}
+
+/// Writes a mail as `.eml` and `.html`.
+pub(crate) fn write(folder: &Path, number: usize, mail: &Received) -> std::io::Result<Page> {
+    let kind = mail.header("X-Vigie-Kind").unwrap_or_default();
+    let name = format!("{number:03}-{kind}");
+    std::fs::write(folder.join(format!("{name}.eml")), &mail.data)?;
+    std::fs::write(folder.join(format!("{name}.html")), mail.html().unwrap_or_default())?;
+    std::fs::write(folder.join(format!("{name}.txt")), mail.text().unwrap_or_default())?;
+    let subject = mail.header("Subject").unwrap_or_default();
+    Ok(Page { name, kind, to: mail.to.join(", "), subject })
+}
+
+/// Writes the index.
+pub(crate) fn write_index(folder: &Path, pages: &[Page]) -> std::io::Result<()> {
+    let mut rows = String::new();
+    for Page { name, kind, to, subject } in pages {
+        let (subject, to) = (escaped(subject), escaped(to));
+        let _ = write!(
+            rows,
+            "<tr><td><a href=\"{name}.html\">{subject}</a></td><td>{kind}</td><td>{to}</td>\
+             <td><a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></td></tr>\n"
+        );
+    }
+    let count = pages.len();
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>Vigie demo: {count} mails</title>\
+         <style>body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
+         padding:0 1rem}}table{{border-collapse:collapse;width:100%}}td{{padding:.4rem;\
+         border-bottom:1px solid #8886;vertical-align:top;overflow-wrap:anywhere}}</style></head>\
+         <body><h1>{count} mails of Maison Lumen</h1>\n<table>\n{rows}</table></body></html>\n"
+    );
+    std::fs::write(folder.join("index.html"), page)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Serves the folder at `/demo/mail`.
+pub(crate) fn router(folder: PathBuf) -> Router<Arc<Serving>> {
+    let folder = Arc::new(folder);
+    let index = folder.clone();
+    Router::new()
+        .route("/demo/mail", get(|| async { redirect("/demo/mail/") }))
+        .route("/demo/mail/", get(move || file(index.clone(), "index.html".to_owned())))
+        .route("/demo/mail/{name}", get(move |Segment(name)| file(folder.clone(), name)))
+}
+
+fn redirect(to: &'static str) -> Response {
+    let mut response = typed(StatusCode::SEE_OTHER, "text/plain", "");
+    response.headers_mut().insert(http::header::LOCATION, http::HeaderValue::from_static(to));
+    response
+}
+
+async fn file(folder: Arc<PathBuf>, name: String) -> Response {
+    let kind = match Path::new(&name).extension().and_then(|end| end.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "message/rfc822",
+    };
+    let read = if is_ours(&name) { std::fs::read(folder.join(&name)).ok() } else { None };
+    match read {
+        Some(bytes) => typed(StatusCode::OK, kind, bytes),
+        None => typed(StatusCode::NOT_FOUND, "text/plain", "no such mail\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_demos_own_files_are_removed_and_served() {
+        for ours in ["001-alert.eml", "120-report.html", "002-praise.txt", "index.html"] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for other in [
+            "notes.html",
+            "1-alert.eml",
+            "../001-a.eml",
+            "001-x/../a.eml",
+            "001-alert.toml",
+            "vigie.toml",
+        ] {
+            assert!(!is_ours(other), "{other}");
+        }
+    }
+}

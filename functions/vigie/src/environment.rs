@@ -1,0 +1,129 @@
+//! What lies outside the process: the environment, files, the clock and chance. The only place that
+//! reads them.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rand::TryRngCore as _;
+use secrecy::SecretString;
+use vigie_app::registry::{Outside, PresetInForce};
+use vigie_config::PresetInfo;
+use vigie_domain::SecretRef;
+use vigie_platforms::{Preset, presets};
+use vigie_ports::{Clock, Ids};
+
+/// Tells the machine's time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+}
+
+/// The machine's time.
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The machine's chance.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemIds;
+
+impl Ids for SystemIds {
+    fn random(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        match rand::rngs::OsRng.try_fill_bytes(&mut bytes) {
+            Ok(()) => bytes,
+            // Without chance there are no tokens: nothing can be done safely.
+            Err(error) => unreachable!("the system gives no random bytes: {error}"),
+        }
+    }
+}
+
+/// The environment and the files beside a configuration file.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    folder: PathBuf,
+}
+
+impl Machine {
+    /// Relative paths begin in the folder of the configuration file.
+    pub(crate) fn beside(config: &Path) -> Self {
+        Self { folder: config.parent().map(Path::to_path_buf).unwrap_or_default() }
+    }
+
+    /// A path of the configuration, from its folder.
+    pub(crate) fn path(&self, named: impl AsRef<Path>) -> PathBuf {
+        self.folder.join(named)
+    }
+
+    /// The secret that a reference names.
+    pub(crate) fn secret(&self, reference: &SecretRef) -> Result<SecretString, String> {
+        match reference {
+            SecretRef::Env(name) => variable(name)
+                .map(SecretString::from)
+                .ok_or_else(|| format!("{name} is not set in this environment")),
+            SecretRef::File(path) => std::fs::read_to_string(self.path(path))
+                .map(|text| SecretString::from(text.trim_end_matches(['\r', '\n'])))
+                .map_err(|error| format!("cannot read {path}: {error}")),
+        }
+    }
+
+    /// The preset of an id, or of a file's path.
+    pub(crate) fn preset(&self, named: &str) -> Result<PresetInForce, String> {
+        if !vigie_config::is_preset_path(named) {
+            let unknown = || format!("no preset is called {named}; see vigie platforms");
+            return Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(unknown);
+        }
+        let text = std::fs::read_to_string(self.path(named))
+            .map_err(|error| format!("cannot read {named}: {error}"))?;
+        Preset::parse(&text, named)
+            .map(|preset| PresetInForce::Own(preset.into()))
+            .map_err(|error| error.to_string())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the environment comes in")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl Outside for Machine {
+    fn secret(&self, reference: &SecretRef) -> Result<SecretString, String> {
+        Self::secret(self, reference)
+    }
+
+    fn preset(&self, named: &str) -> Result<PresetInForce, String> {
+        Self::preset(self, named)
+    }
+}
+
+impl vigie_config::Environment for Machine {
+    fn variable_is_set(&self, name: &str) -> bool {
+        variable(name).is_some()
+    }
+
+    fn file_is_readable(&self, path: &str) -> Result<(), String> {
+        let read = std::fs::read_to_string(self.path(path));
+        read.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn preset(&self, named: &str) -> Result<PresetInfo, String> {
+        let preset = Self::preset(self, named)?;
+        Ok(PresetInfo { needs_secret: needs_secret(&preset) })
+    }
+
+    fn preset_ids(&self) -> Vec<String> {
+        presets().iter().map(|preset| preset.id().to_owned()).collect()
+    }
+}
+
+/// Every scheme proves something with a secret; the address token is one too.
+fn needs_secret(preset: &Preset) -> bool {
+    preset.signed()
+        || preset.scheme().takes_path_token()
+        || !preset.scheme().proof_headers().is_empty()
+}

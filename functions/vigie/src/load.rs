@@ -1,0 +1,170 @@
+//! Reading the configuration and opening what it names.
+
+use std::path::Path;
+
+use vigie_app::{App, Registry, Settings};
+use vigie_config::{Config, Fault, Tls};
+use vigie_mail_smtp::{FileMail, SmtpConfig, SmtpMail, Transport};
+use vigie_ports::{Mailbox, Store as _, World};
+use vigie_store_sqlite::{Options, SqliteStore};
+
+use crate::cli::{StoreKind, Stored};
+use crate::environment::{Machine, SystemClock, SystemIds};
+
+/// Why a command cannot begin. Exit 2.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CannotBegin {
+    /// The file has faults: each is shown.
+    #[error("the configuration has faults")]
+    Faults(Vec<Fault>),
+    /// Something else is wrong; the text says what and what to do.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// The world of one process: a file, SMTP, the machine's clock and chance.
+pub(crate) struct Home {
+    pub(crate) store: SqliteStore,
+    pub(crate) mail: Transport,
+    pub(crate) clock: SystemClock,
+    pub(crate) ids: SystemIds,
+}
+
+impl World for Home {
+    type Store = SqliteStore;
+    type Mail = Transport;
+    type Clock = SystemClock;
+    type Ids = SystemIds;
+    fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+    fn mail(&self) -> &Transport {
+        &self.mail
+    }
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+    fn ids(&self) -> &SystemIds {
+        &self.ids
+    }
+}
+
+/// Reads a configuration file whole.
+pub(crate) fn read_config(path: &Path) -> Result<(Config, Machine), CannotBegin> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let shown = path.display();
+        CannotBegin::Other(format!(
+            "cannot read {shown}: {error}\n  hint: --config names another file; docs/install.md \
+             has one to begin with"
+        ))
+    })?;
+    let machine = Machine::beside(path);
+    let outcome = vigie_config::parse(&path.display().to_string(), &text, &machine);
+    match outcome.config {
+        Some(config) => Ok((config, machine)),
+        None => Err(CannotBegin::Faults(outcome.faults)),
+    }
+}
+
+/// Opens the store that a configuration names.
+pub(crate) fn open_store(
+    kind: StoreKind,
+    config: &Config,
+    machine: &Machine,
+) -> Result<SqliteStore, CannotBegin> {
+    if kind == StoreKind::Aws {
+        let later = "--store aws comes with a later version; this one keeps its store in a file";
+        return Err(CannotBegin::Other(later.to_owned()));
+    }
+    let folder = machine.path(&config.server.data);
+    let shown = folder.display();
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| CannotBegin::Other(format!("cannot make the data folder {shown}: {e}")))?;
+    SqliteStore::open(&folder, Options::default())
+        .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: the data folder is {shown}")))
+}
+
+/// The mail transport that a configuration names.
+pub(crate) fn transport(config: &Config, machine: &Machine) -> Result<Transport, CannotBegin> {
+    let Some(mail) = &config.mail else {
+        return Ok(Transport::File(FileMail::new(machine.path("outbox"))));
+    };
+    let smtp = match &mail.transport {
+        vigie_config::Transport::File(folder) => {
+            return Ok(Transport::File(FileMail::new(machine.path(folder))));
+        }
+        vigie_config::Transport::Smtp(smtp) => smtp,
+    };
+    let credentials = match (&smtp.user, &smtp.password) {
+        (Some(user), Some(reference)) => {
+            let secret = machine.secret(reference).map_err(CannotBegin::Other)?;
+            Some((user.clone(), secret))
+        }
+        _ => None,
+    };
+    let setup = SmtpConfig {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        tls: match smtp.tls {
+            Tls::None => vigie_mail_smtp::Tls::None,
+            Tls::Opportunistic => vigie_mail_smtp::Tls::Opportunistic,
+            Tls::StartTls => vigie_mail_smtp::Tls::Required,
+            Tls::Implicit => vigie_mail_smtp::Tls::Implicit,
+        },
+        credentials,
+        hello_name: hello_name(&mail.from.email),
+    };
+    SmtpMail::new(setup)
+        .map(Transport::Smtp)
+        .map_err(|error| CannotBegin::Other(format!("mail.transport: {error}")))
+}
+
+/// What we call ourselves to mail servers: the domain we write from.
+fn hello_name(from: &str) -> String {
+    from.rsplit_once('@').map_or("localhost", |(_, domain)| domain).to_owned()
+}
+
+fn mailbox(given: &vigie_config::Mailbox) -> Mailbox {
+    Mailbox { name: given.name.clone().unwrap_or_default(), address: given.email.clone() }
+}
+
+/// What messages and links begin with.
+pub(crate) fn settings(config: &Config) -> Settings {
+    let nobody = || Mailbox { name: "Sara".to_owned(), address: "sara@localhost".to_owned() };
+    Settings {
+        public_url: config.server.public_url.clone(),
+        from: config.mail.as_ref().map_or_else(nobody, |mail| mailbox(&mail.from)),
+        reply_to: config.mail.as_ref().and_then(|mail| mail.reply_to.as_ref()).map(mailbox),
+    }
+}
+
+/// The application on the store of a configuration, for a command: brands as last applied, or as
+/// the file says where nothing was applied yet.
+pub(crate) async fn open_app(stored: &Stored) -> Result<App<Home>, CannotBegin> {
+    let (config, machine) = read_config(&stored.config.config)?;
+    let store = open_store(stored.store, &config, &machine)?;
+    let mail = transport(&config, &machine)?;
+    let registry = stored_registry(&store, &machine).await?;
+    let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
+    App::start(home, settings(&config), registry).await.map_err(store_trouble)
+}
+
+/// The brands that the store holds, prepared.
+pub(crate) async fn stored_registry(
+    store: &SqliteStore,
+    machine: &Machine,
+) -> Result<Registry, CannotBegin> {
+    let brands = store.brands().await.map_err(store_trouble)?;
+    let brands = brands.into_iter().map(|stored| (stored.brand, stored.retired));
+    let (registry, troubles) = Registry::prepare(brands, machine);
+    for trouble in troubles {
+        tracing::warn!(trouble, "a source is not in force");
+    }
+    Ok(registry)
+}
+
+/// What a command says when the store does not answer.
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands its error over")]
+pub(crate) fn store_trouble(error: vigie_ports::StoreError) -> CannotBegin {
+    CannotBegin::Other(error.to_string())
+}

@@ -1,0 +1,64 @@
+//! One log line a request, and the id that every answer carries (docs/logging.md).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderValue;
+use vigie_ports::Ids as _;
+
+use super::Serving;
+use super::answer::{Code, ProblemCode, RequestId, problem};
+use crate::environment::SystemIds;
+
+/// What a request was about, for its line. Never a token or a link.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) source: String,
+}
+
+/// Requests answered at once. Beyond it the server says 429: memory stays bounded.
+pub(crate) const REQUESTS_MAX: usize = 1024;
+
+/// Gives a request its id, turns it away when there are too many, and writes its line.
+pub(crate) async fn line(
+    State(serving): State<Arc<Serving>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = tokio::time::Instant::now();
+    let id = RequestId(new_id());
+    let method = request.method().clone();
+    let route = super::route_of(request.uri().path());
+    request.extensions_mut().insert(id.clone());
+    let mut response = match serving.room.try_acquire() {
+        Ok(_held) => next.run(request).await,
+        Err(_) => problem(Code::TooManyRequests, &id, None),
+    };
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("vigie-request", value);
+    }
+    let took = began.elapsed();
+    serving.metrics.answered(route, response.status().as_u16(), took);
+    write(&id, method.as_str(), route, &response, took);
+    response
+}
+
+fn write(id: &RequestId, method: &str, route: &str, response: &Response, took: Duration) {
+    let status = response.status().as_u16();
+    let duration_us = took.as_micros() as u64;
+    let code = response.extensions().get::<ProblemCode>().map_or("", |code| code.0.id());
+    let source = response.extensions().get::<About>().map_or("", |about| about.source.as_str());
+    if status >= 500 {
+        tracing::error!(request.id = %id.0, method, route, source.id = source, status, code, duration_us, "request");
+    } else {
+        tracing::info!(request.id = %id.0, method, route, source.id = source, status, code, duration_us, "request");
+    }
+}
+
+fn new_id() -> String {
+    let random = u128::from_be_bytes(SystemIds.random());
+    format!("{:016x}", (random >> 64) as u64)
+}

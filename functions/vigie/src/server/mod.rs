@@ -1,0 +1,115 @@
+//! The HTTP server: webhooks in, links acted on, health told.
+
+pub(crate) mod answer;
+mod body;
+mod canonical;
+mod desk;
+mod hooks;
+pub(crate) mod loops;
+pub(crate) mod metrics;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use http::{Method, StatusCode};
+use tokio::sync::Semaphore;
+use vigie_app::App;
+use vigie_domain::ReviewKey;
+use vigie_ports::{Store as _, World as _};
+
+use crate::load::Home;
+use answer::{Code, RequestId, json, not_allowed, problem, typed};
+use loops::Nudges;
+use metrics::Metrics;
+
+/// What every request and loop shares.
+pub(crate) struct Serving {
+    pub(crate) app: App<Home>,
+    pub(crate) metrics: Metrics,
+    pub(crate) nudges: Nudges,
+    room: Semaphore,
+}
+
+impl Serving {
+    pub(crate) fn new(app: App<Home>, nudges: Nudges) -> Self {
+        let room = Semaphore::new(canonical::REQUESTS_MAX);
+        Self { app, metrics: Metrics::new(), nudges, room }
+    }
+
+    /// Has changes decided soon. A nudge that finds no room is lost: watch finds the mark.
+    pub(crate) fn nudge_raise(&self, keys: Vec<ReviewKey>) {
+        for key in keys {
+            self.nudges.raise(key);
+        }
+    }
+}
+
+/// Every address, as docs/openapi.json lists them.
+pub(crate) fn router(serving: &Arc<Serving>, more: Router<Arc<Serving>>) -> Router {
+    let line = axum::middleware::from_fn_with_state(serving.clone(), canonical::line);
+    Router::new()
+        .route("/hooks/{source}", any(hooks::hook))
+        .route("/hooks/{source}/{token}", any(hooks::hook))
+        .route("/desk/{purpose}/{link}", any(desk::desk))
+        .route("/healthz", any(health))
+        .merge(more)
+        .fallback(nothing)
+        .layer(line)
+        .with_state(serving.clone())
+}
+
+/// The address that serves metrics, on its own port.
+pub(crate) fn metrics_router(serving: Arc<Serving>) -> Router {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let metrics = move |State(serving): State<Arc<Serving>>| async move {
+        typed(StatusCode::OK, kind, serving.metrics.text())
+    };
+    Router::new().route("/metrics", axum::routing::get(metrics)).with_state(serving)
+}
+
+/// 200 when the store answers and can be written.
+async fn health(State(serving): State<Arc<Serving>>, request: Request) -> Response {
+    let id = request_id(&request);
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return not_allowed(&id, &[Method::GET, Method::HEAD]);
+    }
+    match serving.app.world().store().healthy().await {
+        Ok(()) => {
+            let told = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+            json(StatusCode::OK, &told)
+        }
+        Err(error) => {
+            serving.metrics.store_faults.inc();
+            tracing::error!(request.id = %id.0, %error, "the store does not answer");
+            problem(Code::StoreUnavailable, &id, None)
+        }
+    }
+}
+
+async fn nothing(request: Request) -> Response {
+    problem(Code::NotFound, &request_id(&request), None)
+}
+
+/// The id that the canonical line gave the request.
+fn request_id(request: &Request) -> RequestId {
+    request.extensions().get().cloned().unwrap_or_else(|| RequestId(String::new()))
+}
+
+/// The parts of a path.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.trim_start_matches('/').split('/')
+}
+
+/// The route of a path, for logs and metrics: never the path itself, which may hold a token.
+fn route_of(path: &str) -> &'static str {
+    match segments(path).next() {
+        Some("hooks") => "/hooks/{source}",
+        Some("desk") => "/desk/{purpose}/{link}",
+        Some("healthz") => "/healthz",
+        Some("demo") => "/demo",
+        _ => "other",
+    }
+}

@@ -1,0 +1,99 @@
+//! What is stored, as messages and pages show it: raw values for `vigie-render`, which words them.
+
+use vigie_advice::{Advice, Case, advise};
+use vigie_domain::promise::later;
+use vigie_domain::{Assessment, Brand, ContactId, Content, Review, SourceId};
+use vigie_platforms::preset::Answers;
+use vigie_ports::{StoredReview, World};
+use vigie_render::{BrandView, Links, NextKind, NextStep, Purpose, ReviewView};
+
+use crate::App;
+
+/// A brand as messages show it.
+pub fn brand(brand: &Brand) -> BrandView {
+    BrandView {
+        name: brand.name.clone(),
+        locale: brand.locale,
+        zone: brand.zone(),
+        alert_below: brand.alert_below,
+        answer_within: brand.answer_within,
+    }
+}
+
+/// A review as messages show it.
+pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> ReviewView {
+    let review = &stored.review;
+    let nothing = Content::default();
+    let content = review.written().unwrap_or(&nothing);
+    ReviewView {
+        number: stored.number.shown(&brand.id),
+        key: review.key.to_string(),
+        stars: content.stars,
+        author: content.author.clone(),
+        platform: platform(app, &review.key.source),
+        shop: None,
+        title: content.title.clone(),
+        text: content.text.clone(),
+        published_at: review.published(),
+        due_at: review.promise(brand).due_at,
+        url: content.url.clone(),
+        answer_url: content.answer_url.clone(),
+        language: content.language.clone(),
+        product: content.product.clone(),
+        flags: content.flags.clone(),
+        answers_by_hand: answers_by_hand(app, &review.key.source),
+    }
+}
+
+/// The name of a source's platform.
+pub(crate) fn platform<W: World>(app: &App<W>, source: &SourceId) -> String {
+    let found = app.registry().source(source.as_str());
+    found.map_or_else(|| source.to_string(), |found| found.preset.name().to_owned())
+}
+
+/// Whether the platform tells nothing of answers, so that the brand has to.
+pub(crate) fn answers_by_hand<W: World>(app: &App<W>, source: &SourceId) -> bool {
+    let found = app.registry().source(source.as_str());
+    found.is_none_or(|found| found.preset.answers() != Answers::Event)
+}
+
+/// A recipient's links for a review.
+pub(crate) fn links<W: World>(app: &App<W>, stored: &StoredReview, to: &ContactId) -> Links {
+    let now = app.now();
+    let link = |purpose| app.link(purpose, stored.number, to, now);
+    Links { answered: link(Purpose::Answered), close: link(Purpose::Close) }
+}
+
+/// The steps of the ladder still ahead of a review.
+pub(crate) fn next_steps(review: &Review, brand: &Brand) -> Vec<NextStep> {
+    let Some(mut ladder) = review.decided.as_ref().and_then(|decided| decided.ladder) else {
+        return Vec::new();
+    };
+    let from = review.promise(brand).from;
+    let mut steps = Vec::new();
+    while let Some((step, at)) = ladder.next(brand, from) {
+        let kind = if brand.escalates(step) { NextKind::Escalation } else { NextKind::Reminder };
+        steps.push(NextStep { kind, at, names: names(brand, &brand.recipients(&step.to)) });
+        ladder = ladder.climb(brand, from, later(at, jiff::SignedDuration::ZERO)).1;
+    }
+    steps
+}
+
+/// The names of some contacts.
+pub(crate) fn names(brand: &Brand, ids: &[ContactId]) -> Vec<String> {
+    let contacts = ids.iter().filter_map(|id| brand.contact(id));
+    contacts.map(|contact| contact.name.clone()).collect()
+}
+
+/// What is understood of a review, and what to do about it.
+pub(crate) fn advice(review: &Review, brand: &Brand) -> (Assessment, Advice) {
+    let nothing = Content::default();
+    let content = review.written().unwrap_or(&nothing);
+    let assessment = crate::understand(content);
+    let (brand, locale) = (brand.name.as_str(), brand.locale);
+    let advice = advise(&Case { assessment: &assessment, content, brand, locale });
+    if advice.draft.replaced {
+        tracing::warn!(review = %review.key.source, "a draft was replaced by the safe one");
+    }
+    (assessment, advice)
+}

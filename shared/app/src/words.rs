@@ -1,0 +1,217 @@
+//! Which words a notice has: what is stored, looked at as it is now.
+
+use jiff::Timestamp;
+use vigie_domain::notice::{Kind, Notice, Subject};
+use vigie_domain::promise::{Punctuality, next_report};
+use vigie_domain::review::Happened;
+use vigie_domain::{Brand, Contact, Gets, Review, Stars};
+use vigie_ports::{Store as _, StoreError, StoredReview, World};
+use vigie_render::{
+    Again, AlertView, AnsweredLine, LadderItem, LadderKind, LadderView, Message, News, PraiseView,
+    ReportLine, ReportView, Unknown, Why,
+};
+
+use crate::deliver::Needed;
+use crate::report::{OpenReview, Report};
+use crate::{App, report, view};
+
+/// Reviews that one message shows at most (contract): the rest is counted.
+pub const SHOWN_MAX: usize = 100;
+
+/// Who is written to, for whom.
+#[derive(Clone, Copy)]
+pub(crate) struct To<'a> {
+    pub(crate) brand: &'a Brand,
+    pub(crate) contact: &'a Contact,
+}
+
+/// The words of a notice; `None` if there is nothing left to show.
+pub(crate) async fn words<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    to: To<'_>,
+    needed: Needed,
+    now: Timestamp,
+) -> Result<Option<Message>, StoreError> {
+    match (&notice.what.subject, notice.what.kind) {
+        (Subject::Review { .. }, Kind::Praise) => Ok(Some(praise(app, to, &needed, 0, now))),
+        (Subject::Review { .. }, Kind::Reminder) => {
+            ladder(app, to, LadderKind::Reminder, needed).await.map(Some)
+        }
+        (Subject::Review { .. }, Kind::Escalation) => {
+            ladder(app, to, LadderKind::Escalation, needed).await.map(Some)
+        }
+        (Subject::Review { why, .. }, _) => match needed.into_iter().next() {
+            Some(stored) => alert(app, to, stored, Why::from(why)).await.map(Some),
+            None => Ok(None),
+        },
+        (Subject::Praise { since, until }, _) => {
+            let id = &to.brand.id;
+            let limit = SHOWN_MAX as u32;
+            let (good, count) = app.store().good_between(id, *since, *until, limit).await?;
+            let more = (count as usize).saturating_sub(good.len());
+            Ok((!good.is_empty()).then(|| praise(app, to, &good, more, now)))
+        }
+        (Subject::Report { since, .. }, _) => {
+            let brands = app.store().brands().await?;
+            let Some(stored) = brands.into_iter().find(|b| b.brand.id == to.brand.id) else {
+                return Ok(None);
+            };
+            let report = report::unanswered(app, &stored, *since, now).await?;
+            Ok(Some(vigie_render::report(&report_view(app, &report, Some(to.contact)))))
+        }
+    }
+}
+
+async fn alert<W: World>(
+    app: &App<W>,
+    to: To<'_>,
+    stored: StoredReview,
+    why: Why,
+) -> Result<Message, StoreError> {
+    let review = &stored.review;
+    let (assessment, advice) = view::advice(review, to.brand);
+    let first = app.store().first_subject(&review.key, &to.contact.id).await?;
+    Ok(vigie_render::alert(&AlertView {
+        brand: view::brand(to.brand),
+        recipient: to.contact.name.clone(),
+        review: view::review(app, &stored, to.brand),
+        links: view::links(app, &stored, &to.contact.id),
+        assessment,
+        advice,
+        why,
+        next: view::next_steps(review, to.brand),
+        again: first.map(|first_subject| Again { first_subject, new: news(review) }),
+    }))
+}
+
+/// What is new since somebody heard of a review: its stars, or that it is open again.
+fn news(review: &Review) -> News {
+    if review.trail.last().is_some_and(|last| last.what == Happened::Reopened) {
+        return News::Reopened;
+    }
+    let written = |what| matches!(what, Happened::Posted | Happened::Edited);
+    let mut stars = review.trail.iter().rev().filter(|entry| written(entry.what));
+    let to: Option<Stars> = stars.next().and_then(|entry| entry.stars);
+    News::Edited { from: stars.next().and_then(|entry| entry.stars), to }
+}
+
+fn praise<W: World>(
+    app: &App<W>,
+    to: To<'_>,
+    good: &[StoredReview],
+    more: usize,
+    at: Timestamp,
+) -> Message {
+    vigie_render::praise(&PraiseView {
+        brand: view::brand(to.brand),
+        recipient: to.contact.name.clone(),
+        reviews: good.iter().map(|stored| view::review(app, stored, to.brand)).collect(),
+        more,
+        at,
+    })
+}
+
+async fn ladder<W: World>(
+    app: &App<W>,
+    to: To<'_>,
+    kind: LadderKind,
+    needed: Needed,
+) -> Result<Message, StoreError> {
+    let mut first_subject = None;
+    if let Some(first) = needed.first() {
+        first_subject = app.store().first_subject(&first.review.key, &to.contact.id).await?;
+    }
+    let item = |stored: &StoredReview| LadderItem {
+        review: view::review(app, stored, to.brand),
+        links: view::links(app, stored, &to.contact.id),
+        summary: view::advice(&stored.review, to.brand).1.summary,
+        had_it: view::names(to.brand, &to.brand.who_gets(Gets::Alert)),
+        next: view::next_steps(&stored.review, to.brand),
+    };
+    Ok(vigie_render::ladder(&LadderView {
+        brand: view::brand(to.brand),
+        recipient: to.contact.name.clone(),
+        kind,
+        items: needed.iter().map(item).collect(),
+        first_subject,
+    }))
+}
+
+/// The report as people read it: for a contact, with links, or for a terminal.
+pub fn report_view<W: World>(app: &App<W>, report: &Report, to: Option<&Contact>) -> ReportView {
+    let Report { brand, at, open, good_open, .. } = report;
+    let zone = brand.zone();
+    let today = at.to_zoned(zone.clone()).date();
+    let mut view = ReportView {
+        brand: view::brand(brand),
+        recipient: to.map(|contact| contact.name.clone()),
+        at: *at,
+        late: Vec::new(),
+        today: Vec::new(),
+        later: Vec::new(),
+        found_late: Vec::new(),
+        unreadable: Vec::new(),
+        good_by_shop: Vec::new(),
+        answered_since: report.answered.iter().map(|done| answered(done, brand)).collect(),
+        unknown: unknown(app, brand),
+        received: report.received as usize,
+        answered: report.answered.len(),
+        answered_in_time: report.answered_in_time as usize,
+        more: open.len().saturating_sub(SHOWN_MAX),
+        next: Vec::new(),
+        next_report: Some(next_report(brand, *at).1),
+    };
+    if !good_open.is_empty() {
+        view.good_by_shop.push((String::new(), good_open.len()));
+    }
+    for review in open.iter().take(SHOWN_MAX) {
+        let due_on = review.due_at.to_zoned(zone.clone()).date();
+        let list = match review.state {
+            _ if review.found_late => &mut view.found_late,
+            _ if review.stars.is_none() => &mut view.unreadable,
+            Punctuality::Late => &mut view.late,
+            _ if due_on == today => &mut view.today,
+            _ => &mut view.later,
+        };
+        list.push(line(app, review, brand, to));
+        view.next.extend(view::next_steps(&review.stored.review, brand));
+    }
+    view.next.sort_by_key(|step| step.at);
+    view
+}
+
+fn line<W: World>(
+    app: &App<W>,
+    open: &OpenReview,
+    brand: &Brand,
+    to: Option<&Contact>,
+) -> ReportLine {
+    let with = open.with.as_ref().and_then(|id| brand.contact(id));
+    ReportLine {
+        review: view::review(app, &open.stored, brand),
+        links: to.map(|contact| view::links(app, &open.stored, &contact.id)),
+        causes: open.causes.clone(),
+        with: with.map(|contact| contact.name.clone()),
+    }
+}
+
+fn answered(stored: &StoredReview, brand: &Brand) -> AnsweredLine {
+    let review = &stored.review;
+    AnsweredLine {
+        number: stored.number.shown(&brand.id),
+        stars: review.stars(),
+        shop: None,
+        in_time: report::is_in_time(review, brand),
+    }
+}
+
+/// The platforms that do not tell of answers.
+fn unknown<W: World>(app: &App<W>, brand: &Brand) -> Vec<Unknown> {
+    let by_hand = brand.sources.iter().filter(|source| view::answers_by_hand(app, &source.id));
+    let mut platforms: Vec<String> =
+        by_hand.map(|source| view::platform(app, &source.id)).collect();
+    platforms.sort();
+    platforms.dedup();
+    if platforms.is_empty() { Vec::new() } else { vec![Unknown::Answers { platforms }] }
+}
