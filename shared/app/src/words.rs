@@ -7,8 +7,8 @@ use vigie_domain::review::Happened;
 use vigie_domain::{Brand, Contact, Gets, Review, Stars};
 use vigie_ports::{Store as _, StoreError, StoredReview, World};
 use vigie_render::{
-    Again, AlertView, AnsweredLine, LadderItem, LadderKind, LadderView, Message, News, PraiseView,
-    ReportLine, ReportView, Unknown, Why,
+    Again, AlertView, AnsweredLine, LadderItem, LadderKind, LadderView, Message, News, NextKind,
+    PraiseView, ReportLine, ReportView, Unknown, Why,
 };
 
 use crate::deliver::Needed;
@@ -178,6 +178,14 @@ pub fn report_view<W: World>(app: &App<W>, report: &Report, to: Option<&Contact>
         view.next.extend(view::next_steps(&review.stored.review, brand));
     }
     view.next.sort_by_key(|step| step.at);
+    // The soonest of each: who hears next, not every message to come.
+    let mut told: Vec<(NextKind, Vec<String>)> = Vec::new();
+    view.next.retain(|step| {
+        let of = (step.kind, step.names.clone());
+        let new = !told.contains(&of);
+        told.push(of);
+        new
+    });
     view
 }
 

@@ -236,6 +236,13 @@ impl Review {
         answered.max(self.closed.as_ref().map(|closed| closed.at))
     }
 
+    /// When its last settlement was recorded: an answer can be told hours after it was given.
+    pub fn settled_seen_at(&self) -> Option<Timestamp> {
+        let settles = |what| matches!(what, Happened::Answered | Happened::Closed);
+        let last = self.trail.iter().rev().find(|entry| settles(entry.what));
+        last.map(|entry| entry.at).or_else(|| self.settled_at())
+    }
+
     /// Where it stands. A review that was reopened is settled only by what came after the edit.
     pub fn state(&self) -> State {
         if self.existence.as_ref().is_some_and(|e| e.value == Existence::Withdrawn) {

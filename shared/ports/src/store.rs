@@ -317,7 +317,7 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> impl Future<Output = Answer<Vec<StoredReview>>> + Send;
 
-    /// A brand's reviews settled after `since` and by `until`.
+    /// A brand's reviews whose last settlement was recorded after `since` and by `until`.
     fn settled_between(
         &self,
         brand: &BrandId,

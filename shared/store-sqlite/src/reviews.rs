@@ -84,7 +84,7 @@ fn state_id(review: &Review) -> &'static str {
 }
 
 fn settled_at(review: &Review) -> Option<i64> {
-    review.settled_at().map(micros)
+    review.settled_seen_at().map(micros)
 }
 
 fn good_at(review: &Review) -> Option<i64> {

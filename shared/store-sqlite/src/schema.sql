@@ -25,6 +25,7 @@ CREATE TABLE review (
     state         TEXT NOT NULL,
     first_seen_at INTEGER NOT NULL,
     published_at  INTEGER NOT NULL,
+    -- When the last settlement was recorded, not when it was made.
     settled_at    INTEGER,
     good_at       INTEGER,
     undecided_at  INTEGER,

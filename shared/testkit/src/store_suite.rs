@@ -42,6 +42,7 @@ macro_rules! store_laws {
             a_due_report_survives_an_application,
             open_reviews_are_those_without_an_answer,
             an_answered_review_is_still_open_as_of_before,
+            an_answer_told_late_counts_from_when_it_was_told,
             steps_are_due_and_found_by_brand,
             rejected_events_are_kept_thirty_days,
             the_desk_key_is_made_once,
@@ -404,6 +405,19 @@ pub async fn an_answered_review_is_still_open_as_of_before(store: impl Store) {
     assert_eq!(open_ids(&store, 49).await, ["r-1"]);
     assert_eq!(open_ids(&store, 50).await, Vec::<String>::new());
     assert_eq!(open_ids(&store, 0).await, Vec::<String>::new(), "not yet seen");
+}
+
+/// A platform that tells of an answer an hour later tells the next report, and the report of the
+/// past knows when it was given.
+pub async fn an_answer_told_late_counts_from_when_it_was_told(store: impl Store) {
+    post(&store, "r-1", 100, 1).await;
+    store.record(vec![arrival("r-1", answered("r-1", at(5)), at(50))]).await.unwrap();
+    let brand = Brand::sample().id;
+    assert_eq!(store.settled_between(&brand, at(40), at(60)).await.unwrap().len(), 1);
+    assert_eq!(store.settled_between(&brand, at(0), at(40)).await.unwrap().len(), 0);
+    let stored = store.open_at(&brand, at(30)).await.unwrap().remove(0);
+    assert_eq!(stored.review.state_at(at(30)), Some(vigie_domain::State::Answered));
+    assert_eq!(stored.review.state_at(at(4)), Some(vigie_domain::State::Open));
 }
 
 /// A step waits in the due index until it is climbed.

@@ -14,6 +14,8 @@ mod model;
 mod script;
 mod world;
 
+use std::sync::Mutex;
+
 use chaos::Sabotage;
 
 /// Histories in `./test`; `./test full` asks for a million.
@@ -25,17 +27,33 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
     given.ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+/// Runs the histories of a range of seeds, on every core.
+fn run_all(first: u64, count: u64) -> harness::Totals {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let total = Mutex::new(harness::Totals::default());
+    std::thread::scope(|scope| {
+        for core in 0..cores {
+            let total = &total;
+            scope.spawn(move || {
+                for seed in (first + core..first + count).step_by(cores as usize) {
+                    match harness::run(seed, None) {
+                        Ok(seen) => total.lock().unwrap().add(&seen),
+                        Err(fault) => {
+                            panic!("VIGIE_SIM_SEED={seed} VIGIE_SIM_HISTORIES=1: {fault}")
+                        }
+                    }
+                }
+            });
+        }
+    });
+    total.into_inner().unwrap()
+}
+
 #[test]
 fn every_history_ends_as_the_contract_says() {
     let first = from_environment("VIGIE_SIM_SEED", 0);
     let count = from_environment("VIGIE_SIM_HISTORIES", HISTORIES);
-    let mut total = harness::Totals::default();
-    for seed in first..first + count {
-        match harness::run(seed, None) {
-            Ok(seen) => total.add(&seen),
-            Err(fault) => panic!("VIGIE_SIM_SEED={seed} VIGIE_SIM_HISTORIES=1: {fault}"),
-        }
-    }
+    let total = run_all(first, count);
     println!("{count} histories from seed {first}: {total}");
     assert!(count < 100 || total.is_lively(), "the histories are tame: {total}");
 }

@@ -1,7 +1,12 @@
 //! Every command of the contract, as a process: what it prints, and how it ends.
 
+#[cfg(test)]
 mod files;
+#[cfg(test)]
 mod notices;
+#[cfg(test)]
 mod reviews;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod wire;

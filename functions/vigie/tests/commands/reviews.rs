@@ -99,6 +99,15 @@ async fn an_unreadable_rating_stands_in_the_report_and_a_long_text_is_cut() {
 }
 
 #[tokio::test]
+async fn a_review_that_was_found_late_says_so_and_is_due_from_its_receipt() {
+    let place = Place::applied();
+    let told = written(EventKind::Posted, "r-1", 200, ago(240));
+    tell(&place.store(), "r-1", told, ago(2)).await;
+    let open = &report(&place, &[])["brands"][0]["open"][0];
+    assert_eq!((&open["found_late"], &open["state"]), (&json!(true), &json!("on_time")));
+}
+
+#[tokio::test]
 async fn the_report_for_people_says_the_same() {
     let place = Place::applied();
     let ran = place.run(&["report", "unanswered"]);
@@ -190,7 +199,10 @@ async fn answered_is_news_once() {
     post(&place.store(), "r-1", 200, ago(3)).await;
     let at = ago(1).to_string();
     let first = place.run(&["answered", "lumen-site/r-1", "--at", &at, "--by", "Claire", "--json"]);
-    let document = |news: bool| json!({"review": "lumen-site/r-1", "number": "LUM-1", "state": "answered", "news": news});
+    let document = |news: bool| {
+        let (review, number) = ("lumen-site/r-1", "LUM-1");
+        json!({"review": review, "number": number, "state": "answered", "news": news})
+    };
     assert_eq!((first.code, first.json()), (0, document(true)));
     let again = place.run(&["answered", "LUM-1", "--json"]);
     assert_eq!((again.code, again.json()), (0, document(false)));

@@ -42,7 +42,14 @@ pub(super) fn good(doc: &mut Doc, view: &ReportView) {
         &format!("Good reviews to thank for ({total})"),
     );
     doc.blocks.push(Block::Heading { text: heading });
-    doc.blocks.push(Block::Para { text: dotted(&parts) });
+    // A brand without shops has nothing to tell apart.
+    let without_shops = view.good_by_shop.iter().all(|(name, _)| name.is_empty());
+    let thanks = say(
+        locale,
+        "Un simple merci, sur la plateforme, suffit.",
+        "A simple thank you, on the platform, is enough.",
+    );
+    doc.blocks.push(Block::Para { text: if without_shops { thanks } else { dotted(&parts) } });
 }
 
 pub(super) fn answered(doc: &mut Doc, view: &ReportView) {
