@@ -19,8 +19,8 @@
 //!    one that must be there. Read before the first `?`,
 //!    so that a fault elsewhere hides nothing.
 //! 3. Give the value a type, in `values` if it is a new kind of value, with `ok_` and `err_` tests.
-//! 4. A new kind of fault is a new line in `code`, and a case in `tests/it/faults.rs`: a test counts
-//!    them. A key of a brand also enters `diff`, which the compiler asks for.
+//! 4. A new kind of fault is a new line in `code`, and a case in `tests/it/faults.rs`: a test
+//!    counts them. A key of a brand also enters `diff`, which the compiler asks for.
 
 mod address;
 mod brand;

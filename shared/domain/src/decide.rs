@@ -103,10 +103,13 @@ pub struct Decided {
     /// When it was first known to be good: what daily and weekly praise looks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Timestamp>,
-    /// What was not made this time, and why.
+    /// What was not made, and why: the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_made: Vec<NotMade>,
 }
+
+/// Reasons kept with a review, so that it stays small: the latest.
+const NOT_MADE_MAX: usize = 16;
 
 /// What follows from a change.
 #[derive(Debug, Clone, PartialEq)]
@@ -238,12 +241,17 @@ impl<'a> Change<'a> {
         let mut decided = before.clone().unwrap_or_default();
         decided.revision = review.revision;
         config.clone_into(&mut decided.config);
-        decided.not_made.clear();
         Self { review, brand, now, decided, before, alerted: false }
     }
 
     fn not_made(&mut self, kind: Kind, to: Option<ContactId>, why: WhyNot) {
-        self.decided.not_made.push(NotMade { kind, to, why });
+        let entry = NotMade { kind, to, why };
+        let kept = &mut self.decided.not_made;
+        kept.retain(|known| *known != entry);
+        if kept.len() == NOT_MADE_MAX {
+            kept.remove(0);
+        }
+        kept.push(entry);
     }
 
     /// Whether the change makes an alert: `Ok(true)` if only for those who were left untold.

@@ -123,7 +123,7 @@ impl Life {
     }
 
     fn why_not(&self) -> WhyNot {
-        self.review().decided.as_ref().unwrap().not_made[0].why
+        self.review().decided.as_ref().unwrap().not_made.last().unwrap().why
     }
 }
 

@@ -67,7 +67,8 @@ pub(crate) struct Encoded {
 ///
 /// ```
 /// use vigie_ports::{Email, Mailbox};
-/// let mailbox = |name: &str, address: &str| Mailbox { name: name.into(), address: address.into() };
+/// let mailbox =
+///     |name: &str, address: &str| Mailbox { name: name.into(), address: address.into() };
 /// let email = Email {
 ///     message_id: "n1@vigie.example".into(),
 ///     date: "2026-11-20T09:12:00Z".parse().unwrap(),
@@ -161,7 +162,7 @@ fn ascii_id(given: &str) -> String {
     let (local, rest) = given.rsplit_once('@').unwrap_or((given, ""));
     let (domain, close) = rest.strip_suffix('>').map_or((rest, ""), |domain| (domain, ">"));
     let domain = idna::domain_to_ascii(domain).unwrap_or_default();
-    // What is left in other letters can only have been made by hand: it goes, the rest still groups.
+    // What is left in other letters can only have been made by hand: it goes, the rest groups.
     let local: String = local.chars().filter(char::is_ascii).collect();
     format!("{local}@{domain}{close}")
 }

@@ -280,7 +280,9 @@ fn malformed_is_only_what_is_not_json_or_too_deep() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_mapped_or_refused_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_mapped_or_refused_without_a_panic(
+        body in proptest::collection::vec(any::<u8>(), 0..200)
+    ) {
         for preset in presets() {
             let _ = preset.map(&HeaderMap::new(), &body, now());
         }

@@ -333,8 +333,8 @@ proptest! {
         let request = Request { headers: &headers, path_token: token, body: &body };
         let verifier = Verifier::new(scheme, &secrets).unwrap();
         prop_assert_eq!(verifier.verify(&request, now()).map(|v| v.secret), Ok(place));
-        let others: Vec<_> =
-            secrets.iter().enumerate().filter(|(i, _)| *i != place).map(|(_, s)| s.clone()).collect();
+        let others = secrets.iter().enumerate().filter(|(i, _)| *i != place);
+        let others: Vec<_> = others.map(|(_, s)| s.clone()).collect();
         prop_assert!(verify(scheme, &request, &others, now()).is_err());
     }
 

@@ -21,7 +21,7 @@ use crate::output::{Exit, say, say_json};
 use crate::server::{Serving, loops, router};
 
 /// How long the demo waits for what must come: the contract gives it 90 s in all.
-const ALL_WITHIN: Duration = Duration::from_secs(60);
+const ALL_WITHIN: Duration = Duration::from_mins(1);
 /// How long between two looks at whether all has come.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -51,16 +51,16 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
         let version = env!("CARGO_PKG_VERSION");
         say(format!(
             "vigie {version} demo   store in a temporary folder (removed at exit)   ready in \
-             {ready_ms} ms\nBrand Maison Lumen, {people} contacts. Real HTTP, real signatures, real \
-             SMTP.\n"
+             {ready_ms} ms\nBrand Maison Lumen, {people} contacts. \
+             Real HTTP, real signatures, real SMTP.\n"
         ));
     }
     let mut player = Player::new(address, now())?;
     player.first_act().await;
     player.yesterday().await;
-    wait_until(&serving, &sink, |notices| alerts_are_out(notices)).await;
+    wait_until(&serving, &sink, alerts_are_out).await;
     player.second_act().await;
-    wait_until(&serving, &sink, |notices| everything_is_out(notices)).await;
+    wait_until(&serving, &sink, everything_is_out).await;
     let summary = summarise(&serving, &player, &sink, people).await?;
     let mails = leave_mails(&arguments, &sink)?;
     if arguments.json.json {

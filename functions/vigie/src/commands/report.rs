@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use vigie_app::report::{OpenReview, Report, all};
+use vigie_app::words::report_view;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, SourceId, Stars, text};
+use vigie_render::report_text;
 
-use super::shown::{count, line, local, stars, table};
 use crate::cli::Unanswered;
 use crate::environment::now;
 use crate::load::{CannotBegin, open_app, store_trouble};
@@ -74,7 +75,8 @@ pub(crate) async fn run(arguments: &Unanswered) -> Result<Exit, CannotBegin> {
     } else if reports.is_empty() {
         say("The store has no brand yet: vigie apply brings those of the file.");
     } else {
-        say(reports.iter().map(human).collect::<Vec<_>>().join("\n\n"));
+        let texts = reports.iter().map(|report| report_text(&report_view(&app, report, None)));
+        say(texts.collect::<Vec<_>>().join("\n\n"));
     }
     Ok(Exit::Done)
 }
@@ -123,60 +125,4 @@ fn excerpt(open: &OpenReview, chars_max: usize) -> String {
     let title = content.title.as_deref().unwrap_or_default();
     let written = if content.text.is_empty() { title } else { &content.text };
     text::excerpt(written, chars_max)
-}
-
-/// A brand's report for a terminal.
-fn human(report: &Report) -> String {
-    let zone = report.brand.zone();
-    let mut lines = vec![
-        line(
-            &format!("Unanswered reviews of {}, {}", report.brand.name, local(report.at, &zone)),
-            0,
-        ),
-        format!(
-            "Since {}: {} received, {} answered, {} of them in time",
-            local(report.since, &zone),
-            report.received,
-            report.answered.len(),
-            report.answered_in_time,
-        ),
-    ];
-    let is = |state| move |open: &&OpenReview| !open.found_late && open.state == state;
-    lines.extend(section(report, "LATE", is(Punctuality::Late)));
-    lines.extend(section(report, "DUE SOON", is(Punctuality::DueSoon)));
-    lines.extend(section(report, "ON TIME", is(Punctuality::OnTime)));
-    lines.extend(section(report, "FOUND LATE", |open| open.found_late));
-    if report.open.is_empty() {
-        lines.push("Nothing waits.".to_owned());
-    }
-    if !report.good_open.is_empty() {
-        let good = count(report.good_open.len(), "good review");
-        lines.extend([String::new(), format!("{good} to thank for")]);
-    }
-    lines.join("\n")
-}
-
-fn section(report: &Report, title: &str, belongs: impl Fn(&&OpenReview) -> bool) -> Vec<String> {
-    let reviews: Vec<_> = report.open.iter().filter(belongs).collect();
-    if reviews.is_empty() {
-        return Vec::new();
-    }
-    let rows: Vec<_> = reviews.iter().map(|open| row(report, open)).collect();
-    let mut lines = vec![String::new(), format!("{title} ({})", reviews.len())];
-    for (row, open) in table(&rows, 2).lines().zip(&reviews) {
-        lines.push(row.to_owned());
-        let written = excerpt(open, EXCERPT_CHARS_MAX);
-        lines.extend((!written.is_empty()).then(|| line(&written, 6)));
-    }
-    lines
-}
-
-fn row(report: &Report, open: &OpenReview) -> Vec<String> {
-    let with = open.with.as_ref().map(|with| format!("with {with}")).unwrap_or_default();
-    vec![
-        open.stored.number.shown(&report.brand.id),
-        stars(open.stars),
-        format!("due {}", local(open.due_at, &report.brand.zone())),
-        with,
-    ]
 }

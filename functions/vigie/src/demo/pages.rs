@@ -67,10 +67,10 @@ pub(crate) fn write_index(folder: &Path, pages: &[Page]) -> std::io::Result<()> 
     let mut rows = String::new();
     for Page { name, kind, to, subject } in pages {
         let (subject, to) = (escaped(subject), escaped(to));
-        let _ = write!(
+        let _ = writeln!(
             rows,
             "<tr><td><a href=\"{name}.html\">{subject}</a></td><td>{kind}</td><td>{to}</td>\
-             <td><a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></td></tr>\n"
+             <td><a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></td></tr>"
         );
     }
     let count = pages.len();
@@ -96,8 +96,11 @@ pub(crate) fn router(folder: PathBuf) -> Router<Arc<Serving>> {
     let index = folder.clone();
     Router::new()
         .route("/demo/mail", get(|| async { redirect("/demo/mail/") }))
-        .route("/demo/mail/", get(move || file(index.clone(), "index.html".to_owned())))
-        .route("/demo/mail/{name}", get(move |Segment(name)| file(folder.clone(), name)))
+        .route("/demo/mail/", get(async move || file(&index, "index.html")))
+        .route(
+            "/demo/mail/{name}",
+            get(async move |Segment(name): Segment<String>| file(&folder, &name)),
+        )
 }
 
 fn redirect(to: &'static str) -> Response {
@@ -106,13 +109,13 @@ fn redirect(to: &'static str) -> Response {
     response
 }
 
-async fn file(folder: Arc<PathBuf>, name: String) -> Response {
-    let kind = match Path::new(&name).extension().and_then(|end| end.to_str()) {
+fn file(folder: &Path, name: &str) -> Response {
+    let kind = match Path::new(name).extension().and_then(|end| end.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "message/rfc822",
     };
-    let read = if is_ours(&name) { std::fs::read(folder.join(&name)).ok() } else { None };
+    let read = if is_ours(name) { std::fs::read(folder.join(name)).ok() } else { None };
     match read {
         Some(bytes) => typed(StatusCode::OK, kind, bytes),
         None => typed(StatusCode::NOT_FOUND, "text/plain", "no such mail\n"),

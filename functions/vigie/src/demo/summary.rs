@@ -20,7 +20,7 @@ pub(crate) struct Summary {
     pub(crate) faults: Vec<String>,
     platforms: Vec<Row>,
     reviews: Reviews,
-    mails: BTreeMap<&'static str, Mails>,
+    mails: BTreeMap<&'static str, OfKind>,
     total: usize,
     missing: usize,
     twice: usize,
@@ -52,8 +52,8 @@ struct Reviews {
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Mails {
-    mails: usize,
+struct OfKind {
+    count: usize,
     reviews: usize,
     to: Vec<String>,
 }
@@ -93,7 +93,7 @@ impl Summary {
                 continue;
             };
             let of_kind = self.mails.entry(kind.id()).or_default();
-            of_kind.mails += 1;
+            of_kind.count += 1;
             for to in &mail.to {
                 let name = to.split('@').next().unwrap_or_default().to_owned();
                 if !of_kind.to.contains(&name) {
@@ -102,7 +102,7 @@ impl Summary {
             }
         }
         for kind in KINDS {
-            let count = self.mails.get(kind.id()).map_or(0, |mails| mails.mails);
+            let count = self.mails.get(kind.id()).map_or(0, |of_kind| of_kind.count);
             if count == 0 {
                 self.faults.push(format!("no {} came", kind.id()));
             }
@@ -207,8 +207,8 @@ impl Summary {
         let _ = writeln!(
             out,
             "{stored} reviews stored: {under} under 4.00 stars ({edited_under} of them by an edit), \
-             {exactly_four} at exactly 4.00 (no alert),\n{unreadable} without a readable rating (in \
-             the report only); {answered} answered, {withdrawn} withdrawn.\n"
+             {exactly_four} at exactly 4.00 (no alert),\n{unreadable} without a readable rating \
+             (in the report only); {answered} answered, {withdrawn} withdrawn.\n"
         );
     }
 
@@ -227,7 +227,7 @@ impl Summary {
                 (Kind::Alert, Some(ms)) => format!("; the first {ms} ms after its webhook"),
                 _ => String::new(),
             };
-            let mails = of_kind.mails;
+            let mails = of_kind.count;
             let unit = if mails == 1 { "mail " } else { "mails" };
             let _ = writeln!(out, "  {:<12}{mails:>4} {unit}  {what}, to {to}{first}", kind.id());
         }

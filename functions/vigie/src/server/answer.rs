@@ -98,7 +98,7 @@ impl Code {
     }
 
     /// Seconds after which the same request may fare better.
-    const fn retry_after(self) -> Option<&'static str> {
+    pub(crate) const fn retry_after(self) -> Option<&'static str> {
         match self {
             Self::TooManyRequests => Some("1"),
             Self::StoreUnavailable => Some("5"),

@@ -44,8 +44,11 @@ impl<K: Hash + Eq + Clone> Waiting<K> {
 
     fn add(&self, key: K) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.insert(key.clone()) && self.queue.try_send(key.clone()).is_err() {
-            known.remove(&key);
+        if known.contains(&key) {
+            return;
+        }
+        if self.queue.try_send(key.clone()).is_ok() {
+            known.insert(key);
         }
     }
 

@@ -7,6 +7,8 @@ mod desk;
 mod hooks;
 pub(crate) mod loops;
 pub(crate) mod metrics;
+#[cfg(test)]
+mod openapi;
 
 use std::sync::Arc;
 

@@ -182,7 +182,8 @@ fn body(body: &[u8]) -> Check {
     )
 }
 
-/// Whether one secret alone would do. A right signature of a wrong time counts: the secret is right.
+/// Whether one secret alone would do. A right signature of a wrong time counts: the secret is
+/// right.
 fn secret(
     scheme: &Scheme,
     request: &Request<'_>,

@@ -1,0 +1,358 @@
+//! docs/openapi.json: every address, method and answer, from one table.
+//!
+//! The table is the source. One test holds the document against it, the others hold the real
+//! router against it, so none of the three can drift from the others. It ships nowhere.
+
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+use super::answer::Code;
+
+/// Which of the two servers an address is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Server {
+    /// `[server] listen`.
+    Public,
+    /// `[server] metrics_listen`.
+    Metrics,
+}
+
+/// One address.
+struct Route {
+    path: &'static str,
+    server: Server,
+    summary: &'static str,
+    operations: &'static [Operation],
+}
+
+/// One method of an address.
+struct Operation {
+    method: &'static str,
+    summary: &'static str,
+    /// What a request brings, as a media type.
+    takes: Option<&'static str>,
+    /// The answers that are no problems.
+    answers: &'static [Answer],
+    /// The problems, whose statuses their codes know.
+    problems: &'static [Code],
+}
+
+/// An answer that is no problem.
+struct Answer {
+    status: u16,
+    kind: &'static str,
+    /// A schema of the document; a text where there is none.
+    schema: Option<&'static str>,
+    says: &'static str,
+}
+
+/// Every refusal of a webhook, in the order in which they are checked.
+const REFUSALS: &[Code] = &[
+    Code::TooManyRequests,
+    Code::PayloadTooLarge,
+    Code::RequestTimeout,
+    Code::CompressedBody,
+    Code::UnknownSource,
+    Code::SignatureMissing,
+    Code::SignatureMismatch,
+    Code::TimestampOutsideTolerance,
+    Code::MalformedPayload,
+    Code::StoreUnavailable,
+];
+
+/// Where the address holds a token none is missing, and no time is signed.
+const TOKEN_REFUSALS: &[Code] = &[
+    Code::TooManyRequests,
+    Code::PayloadTooLarge,
+    Code::RequestTimeout,
+    Code::CompressedBody,
+    Code::UnknownSource,
+    Code::SignatureMismatch,
+    Code::MalformedPayload,
+    Code::StoreUnavailable,
+];
+
+const TAKEN: Answer = Answer {
+    status: 200,
+    kind: "application/json",
+    schema: Some("Tally"),
+    says: "Durable. What became of each event; a preset may answer another body where its platform \
+           demands one",
+};
+
+const fn hook(problems: &'static [Code]) -> Operation {
+    Operation {
+        method: "post",
+        summary: "Take a webhook: verified over its raw bytes, then recorded",
+        takes: Some("application/json"),
+        answers: &[TAKEN],
+        problems,
+    }
+}
+
+const HOOK: &[Operation] = &[hook(REFUSALS)];
+const TOKEN_HOOK: &[Operation] = &[hook(TOKEN_REFUSALS)];
+
+const fn page(status: u16, says: &'static str) -> Answer {
+    Answer { status, kind: "text/html", schema: None, says }
+}
+
+const ALTERED: Answer = page(404, "The link was altered, or is none of ours");
+const EXPIRED: Answer = page(410, "The link's 30 days are over");
+
+const DESK: &[Operation] = &[
+    Operation {
+        method: "get",
+        summary: "Show the review and one button; change nothing",
+        takes: None,
+        answers: &[page(200, "The review, or that it is settled already"), ALTERED, EXPIRED],
+        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
+    },
+    Operation {
+        method: "head",
+        summary: "As GET, without the page",
+        takes: None,
+        answers: &[page(200, "As GET"), ALTERED, EXPIRED],
+        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
+    },
+    Operation {
+        method: "post",
+        summary: "Record who acted and when; a second time changes nothing",
+        takes: Some("application/x-www-form-urlencoded"),
+        answers: &[
+            page(200, "Recorded, now or before"),
+            page(400, "A reason that the form does not have"),
+            ALTERED,
+            EXPIRED,
+        ],
+        problems: &[
+            Code::TooManyRequests,
+            Code::PayloadTooLarge,
+            Code::RequestTimeout,
+            Code::CompressedBody,
+            Code::StoreUnavailable,
+        ],
+    },
+];
+
+const WELL: Answer = Answer {
+    status: 200,
+    kind: "application/json",
+    schema: Some("Health"),
+    says: "The store answers and can be written",
+};
+
+const HEALTH: &[Operation] = &[
+    Operation {
+        method: "get",
+        summary: "Say whether the store answers",
+        takes: None,
+        answers: &[WELL],
+        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
+    },
+    Operation {
+        method: "head",
+        summary: "As GET, without the body",
+        takes: None,
+        answers: &[WELL],
+        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
+    },
+];
+
+const COUNTED: Answer = Answer {
+    status: 200,
+    kind: "application/openmetrics-text",
+    schema: None,
+    says: "OpenMetrics 1.0; docs/metrics.md lists the names",
+};
+
+const METRICS: &[Operation] = &[
+    Operation {
+        method: "get",
+        summary: "Everything that is counted",
+        takes: None,
+        answers: &[COUNTED],
+        problems: &[],
+    },
+    Operation {
+        method: "head",
+        summary: "As GET, without the body",
+        takes: None,
+        answers: &[COUNTED],
+        problems: &[],
+    },
+];
+
+/// Every address of both servers.
+const ROUTES: [Route; 5] = [
+    Route {
+        path: "/hooks/{source}",
+        server: Server::Public,
+        summary: "Where a platform that signs posts",
+        operations: HOOK,
+    },
+    Route {
+        path: "/hooks/{source}/{token}",
+        server: Server::Public,
+        summary: "Where a platform that signs nothing posts: the token is the source's secret",
+        operations: TOKEN_HOOK,
+    },
+    Route {
+        path: "/desk/{purpose}/{link}",
+        server: Server::Public,
+        summary: "Where people at the brand act, behind the signed links of messages",
+        operations: DESK,
+    },
+    Route {
+        path: "/healthz",
+        server: Server::Public,
+        summary: "Whether Vigie can keep a review",
+        operations: HEALTH,
+    },
+    Route {
+        path: "/metrics",
+        server: Server::Metrics,
+        summary: "What is counted; on metrics_listen only",
+        operations: METRICS,
+    },
+];
+
+/// The names in braces.
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split('}').next())
+}
+
+fn parameter(name: &str) -> Value {
+    let schema = match name {
+        "purpose" => json!({"type": "string", "enum": ["answered", "close"]}),
+        "source" => json!({"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"}),
+        _ => json!({"type": "string"}),
+    };
+    json!({"name": name, "in": "path", "required": true, "schema": schema})
+}
+
+/// The document.
+fn document() -> Value {
+    let paths: Map<String, Value> =
+        ROUTES.iter().map(|route| (route.path.to_owned(), path_item(route))).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Vigie",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "Apache-2.0 OR MIT"},
+            "description": "Made from functions/vigie/src/server/openapi.rs; docs/http.md explains it. \
+                Any other address answers 404 not-found, any other method 405 method-not-allowed \
+                with Allow.",
+        },
+        "servers": [{"url": "http://127.0.0.1:8787", "description": "[server] listen"}],
+        "paths": paths,
+        "components": {"schemas": schemas(), "headers": {
+            "Vigie-Request": {
+                "description": "The request's id, as the log has it",
+                "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+            },
+            "Retry-After": {
+                "description": "Seconds after which the same request may fare better",
+                "schema": {"type": "integer"},
+            },
+        }},
+    })
+}
+
+fn path_item(route: &Route) -> Value {
+    let mut item = Map::new();
+    item.insert("summary".to_owned(), json!(route.summary));
+    let parameters: Vec<_> = parameters(route.path).map(parameter).collect();
+    if !parameters.is_empty() {
+        item.insert("parameters".to_owned(), json!(parameters));
+    }
+    if route.server == Server::Metrics {
+        let server =
+            json!([{"url": "http://127.0.0.1:8788", "description": "[server] metrics_listen"}]);
+        item.insert("servers".to_owned(), server);
+    }
+    for operation in route.operations {
+        item.insert(operation.method.to_owned(), self::operation(operation, route.server));
+    }
+    Value::Object(item)
+}
+
+fn operation(operation: &Operation, server: Server) -> Value {
+    let mut responses = Map::new();
+    for answer in operation.answers {
+        let schema = answer.schema.map_or_else(
+            || json!({"type": "string"}),
+            |name| json!({"$ref": format!("#/components/schemas/{name}")}),
+        );
+        let told = response(answer.says, answer.kind, schema, server);
+        responses.insert(answer.status.to_string(), told);
+    }
+    for code in operation.problems {
+        let status = code.status().as_u16().to_string();
+        responses.entry(status).or_insert_with(|| problem(*code, operation.problems, server));
+    }
+    let mut told = json!({"summary": operation.summary, "responses": responses});
+    if let Some(kind) = operation.takes {
+        told["requestBody"] = json!({"content": {kind: {}}});
+    }
+    told
+}
+
+/// The answer of a status that one or more codes share.
+fn problem(first: Code, all: &[Code], server: Server) -> Value {
+    let of_status = |code: &&Code| code.status() == first.status();
+    let ids: Vec<_> = all.iter().filter(of_status).map(|code| code.id()).collect();
+    let schema = json!({
+        "allOf": [{"$ref": "#/components/schemas/Problem"}],
+        "properties": {"code": {"enum": ids}},
+    });
+    let mut told = response(&ids.join(", "), "application/problem+json", schema, server);
+    if first.retry_after().is_some() {
+        told["headers"]["Retry-After"] = json!({"$ref": "#/components/headers/Retry-After"});
+    }
+    told
+}
+
+fn response(says: &str, kind: &str, schema: Value, server: Server) -> Value {
+    let mut told = json!({"description": says, "content": {kind: {"schema": schema}}});
+    if server == Server::Public {
+        told["headers"] = json!({"Vigie-Request": {"$ref": "#/components/headers/Vigie-Request"}});
+    }
+    told
+}
+
+fn schemas() -> Value {
+    let codes = Code::ALL.map(Code::id);
+    let count = json!({"type": "integer", "minimum": 0});
+    let outcomes = ["accepted", "duplicates", "stale", "ignored", "rejected"];
+    let counts: Map<String, Value> =
+        outcomes.iter().map(|name| ((*name).to_owned(), count.clone())).collect();
+    json!({
+        "Tally": {
+            "description": "What became of each event of a webhook",
+            "type": "object", "required": outcomes, "properties": counts,
+        },
+        "Health": {
+            "type": "object", "required": ["status", "version"],
+            "properties": {"status": {"const": "ok"}, "version": {"type": "string"}},
+        },
+        "Problem": {
+            "description": "RFC 9457; docs/errors.md explains each code",
+            "type": "object", "required": ["type", "title", "status", "code", "request_id"],
+            "properties": {
+                "type": {"const": "about:blank"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "code": {"enum": codes},
+                "request_id": {"type": "string"},
+                "body": {
+                    "description": "Of a 401: what arrived, to compare with what was sent",
+                    "type": "object", "required": ["bytes", "sha256"],
+                    "properties": {"bytes": count, "sha256": {"type": "string"}},
+                },
+            },
+        },
+    })
+}
