@@ -78,10 +78,17 @@ pub(crate) fn open_store(
     }
     let folder = machine.path(&config.server.data);
     let shown = folder.display();
-    std::fs::create_dir_all(&folder)
+    make_private(&folder)
         .map_err(|e| CannotBegin::Other(format!("cannot make the data folder {shown}: {e}")))?;
     SqliteStore::open(&folder, Options::default())
         .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: the data folder is {shown}")))
+}
+
+/// Makes a folder that only its owner may enter: it will hold customers' words. One that is there
+/// already is left as its owner wants it.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// The mail transport that a configuration names.

@@ -1,11 +1,13 @@
 //! One log line a request, and the id that every answer carries (docs/logging.md).
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::FutureExt as _;
 use http::HeaderValue;
 use vigie_ports::Ids as _;
 
@@ -34,7 +36,11 @@ pub(crate) async fn line(
     let route = super::route_of(request.uri().path());
     request.extensions_mut().insert(id.clone());
     let mut response = match serving.room.try_acquire() {
-        Ok(_held) => next.run(request).await,
+        Ok(_held) => {
+            // A fault of ours ends one request, not the connection's silence.
+            let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            answered.unwrap_or_else(|_| problem(Code::Internal, &id, None))
+        }
         Err(_) => problem(Code::TooManyRequests, &id, None),
     };
     if let Ok(value) = HeaderValue::from_str(&id.0) {

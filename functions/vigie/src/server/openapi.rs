@@ -3,220 +3,13 @@
 //! The table is the source. One test holds the document against it, the others hold the real
 //! router against it, so none of the three can drift from the others. It ships nowhere.
 
+mod table;
 mod tests;
 
 use serde_json::{Map, Value, json};
 
 use super::answer::Code;
-
-/// Which of the two servers an address is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Server {
-    /// `[server] listen`.
-    Public,
-    /// `[server] metrics_listen`.
-    Metrics,
-}
-
-/// One address.
-struct Route {
-    path: &'static str,
-    server: Server,
-    summary: &'static str,
-    operations: &'static [Operation],
-}
-
-/// One method of an address.
-struct Operation {
-    method: &'static str,
-    summary: &'static str,
-    /// What a request brings, as a media type.
-    takes: Option<&'static str>,
-    /// The answers that are no problems.
-    answers: &'static [Answer],
-    /// The problems, whose statuses their codes know.
-    problems: &'static [Code],
-}
-
-/// An answer that is no problem.
-struct Answer {
-    status: u16,
-    kind: &'static str,
-    /// A schema of the document; a text where there is none.
-    schema: Option<&'static str>,
-    says: &'static str,
-}
-
-/// Every refusal of a webhook, in the order in which they are checked.
-const REFUSALS: &[Code] = &[
-    Code::TooManyRequests,
-    Code::PayloadTooLarge,
-    Code::RequestTimeout,
-    Code::CompressedBody,
-    Code::UnknownSource,
-    Code::SignatureMissing,
-    Code::SignatureMismatch,
-    Code::TimestampOutsideTolerance,
-    Code::MalformedPayload,
-    Code::StoreUnavailable,
-];
-
-/// Where the address holds a token none is missing, and no time is signed.
-const TOKEN_REFUSALS: &[Code] = &[
-    Code::TooManyRequests,
-    Code::PayloadTooLarge,
-    Code::RequestTimeout,
-    Code::CompressedBody,
-    Code::UnknownSource,
-    Code::SignatureMismatch,
-    Code::MalformedPayload,
-    Code::StoreUnavailable,
-];
-
-const TAKEN: Answer = Answer {
-    status: 200,
-    kind: "application/json",
-    schema: Some("Tally"),
-    says: "Durable. What became of each event; a preset may answer another body where its platform \
-           demands one",
-};
-
-const fn hook(problems: &'static [Code]) -> Operation {
-    Operation {
-        method: "post",
-        summary: "Take a webhook: verified over its raw bytes, then recorded",
-        takes: Some("application/json"),
-        answers: &[TAKEN],
-        problems,
-    }
-}
-
-const HOOK: &[Operation] = &[hook(REFUSALS)];
-const TOKEN_HOOK: &[Operation] = &[hook(TOKEN_REFUSALS)];
-
-const fn page(status: u16, says: &'static str) -> Answer {
-    Answer { status, kind: "text/html", schema: None, says }
-}
-
-const ALTERED: Answer = page(404, "The link was altered, or is none of ours");
-const EXPIRED: Answer = page(410, "The link's 30 days are over");
-
-const DESK: &[Operation] = &[
-    Operation {
-        method: "get",
-        summary: "Show the review and one button; change nothing",
-        takes: None,
-        answers: &[page(200, "The review, or that it is settled already"), ALTERED, EXPIRED],
-        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
-    },
-    Operation {
-        method: "head",
-        summary: "As GET, without the page",
-        takes: None,
-        answers: &[page(200, "As GET"), ALTERED, EXPIRED],
-        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
-    },
-    Operation {
-        method: "post",
-        summary: "Record who acted and when; a second time changes nothing",
-        takes: Some("application/x-www-form-urlencoded"),
-        answers: &[
-            page(200, "Recorded, now or before"),
-            page(400, "A reason that the form does not have"),
-            ALTERED,
-            EXPIRED,
-        ],
-        problems: &[
-            Code::TooManyRequests,
-            Code::PayloadTooLarge,
-            Code::RequestTimeout,
-            Code::CompressedBody,
-            Code::StoreUnavailable,
-        ],
-    },
-];
-
-const WELL: Answer = Answer {
-    status: 200,
-    kind: "application/json",
-    schema: Some("Health"),
-    says: "The store answers and can be written",
-};
-
-const HEALTH: &[Operation] = &[
-    Operation {
-        method: "get",
-        summary: "Say whether the store answers",
-        takes: None,
-        answers: &[WELL],
-        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
-    },
-    Operation {
-        method: "head",
-        summary: "As GET, without the body",
-        takes: None,
-        answers: &[WELL],
-        problems: &[Code::TooManyRequests, Code::StoreUnavailable],
-    },
-];
-
-const COUNTED: Answer = Answer {
-    status: 200,
-    kind: "application/openmetrics-text",
-    schema: None,
-    says: "OpenMetrics 1.0; docs/metrics.md lists the names",
-};
-
-const METRICS: &[Operation] = &[
-    Operation {
-        method: "get",
-        summary: "Everything that is counted",
-        takes: None,
-        answers: &[COUNTED],
-        problems: &[],
-    },
-    Operation {
-        method: "head",
-        summary: "As GET, without the body",
-        takes: None,
-        answers: &[COUNTED],
-        problems: &[],
-    },
-];
-
-/// Every address of both servers.
-const ROUTES: [Route; 5] = [
-    Route {
-        path: "/hooks/{source}",
-        server: Server::Public,
-        summary: "Where a platform that signs posts",
-        operations: HOOK,
-    },
-    Route {
-        path: "/hooks/{source}/{token}",
-        server: Server::Public,
-        summary: "Where a platform that signs nothing posts: the token is the source's secret",
-        operations: TOKEN_HOOK,
-    },
-    Route {
-        path: "/desk/{purpose}/{link}",
-        server: Server::Public,
-        summary: "Where people at the brand act, behind the signed links of messages",
-        operations: DESK,
-    },
-    Route {
-        path: "/healthz",
-        server: Server::Public,
-        summary: "Whether Vigie can keep a review",
-        operations: HEALTH,
-    },
-    Route {
-        path: "/metrics",
-        server: Server::Metrics,
-        summary: "What is counted; on metrics_listen only",
-        operations: METRICS,
-    },
-];
+use table::{Operation, ROUTES, Route, Server};
 
 /// The names in braces.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
@@ -286,7 +79,7 @@ fn operation(operation: &Operation, server: Server) -> Value {
             || json!({"type": "string"}),
             |name| json!({"$ref": format!("#/components/schemas/{name}")}),
         );
-        let told = response(answer.says, answer.kind, schema, server);
+        let told = response(answer.says, answer.kind, &schema, server);
         responses.insert(answer.status.to_string(), told);
     }
     for code in operation.problems {
@@ -308,14 +101,14 @@ fn problem(first: Code, all: &[Code], server: Server) -> Value {
         "allOf": [{"$ref": "#/components/schemas/Problem"}],
         "properties": {"code": {"enum": ids}},
     });
-    let mut told = response(&ids.join(", "), "application/problem+json", schema, server);
+    let mut told = response(&ids.join(", "), "application/problem+json", &schema, server);
     if first.retry_after().is_some() {
         told["headers"]["Retry-After"] = json!({"$ref": "#/components/headers/Retry-After"});
     }
     told
 }
 
-fn response(says: &str, kind: &str, schema: Value, server: Server) -> Value {
+fn response(says: &str, kind: &str, schema: &Value, server: Server) -> Value {
     let mut told = json!({"description": says, "content": {kind: {"schema": schema}}});
     if server == Server::Public {
         told["headers"] = json!({"Vigie-Request": {"$ref": "#/components/headers/Vigie-Request"}});
