@@ -1,1 +1,104 @@
-fn main() {}
+//! Measures of the whole of Vigie: `cargo bench -p vigie-tests -- [WHAT…] [--seconds N] [--quick]`.
+//!
+//! WHAT is any of `load`, `alerts`, `million`, `idle`, `ready`, or `all`, which runs without it.
+//! Each prints its figures with the aim beside them. The release build of `vigie` is measured as a
+//! child process, so that its memory and processor time are its own; the load comes from this
+//! process, on the same machine. `--strict` ends in failure where an aim was missed.
+//!
+//! "At ten thousand" is where a load begins: it adds what it sends.
+//!
+//! Times in a table come from this machine and this moment: compare what one run prints.
+
+#[path = "measures/bare.rs"]
+mod bare;
+#[path = "measures/fill.rs"]
+mod fill;
+#[path = "measures/scenes.rs"]
+mod scenes;
+#[path = "measures/server.rs"]
+mod server;
+#[path = "measures/table.rs"]
+mod table;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use scenes::Bench;
+use table::{Table, say};
+
+/// The text of the reviews that fill a store: as long as those of the load.
+const TEXT: &str = "Commande reçue en trois jours, emballage soigné. La lampe éclaire bien, la \
+                    notice est claire et le vendeur a répondu vite à ma question sur l'ampoule. \
+                    Je recommande, même si le câble est un peu court.";
+
+const WHAT: [&str; 5] = ["ready", "idle", "load", "alerts", "million"];
+
+/// What the command line asks for.
+struct Asked {
+    what: Vec<String>,
+    lasting: Duration,
+    quick: bool,
+    strict: bool,
+}
+
+impl Asked {
+    fn of(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let lasting = Duration::from_secs(5);
+        let mut asked = Self { what: Vec::new(), lasting, quick: false, strict: false };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--seconds" => {
+                    let seconds = arguments.next().context("--seconds of what?")?;
+                    asked.lasting = Duration::from_secs(seconds.parse()?);
+                }
+                "--quick" => {
+                    asked.quick = true;
+                    asked.lasting = Duration::from_secs(1);
+                }
+                "--strict" => asked.strict = true,
+                "--bench" | "all" => {} // Cargo adds the first.
+                what if WHAT.contains(&what) => asked.what.push(argument),
+                other => bail!("{other}? One of {WHAT:?}, --seconds N, --quick, --strict"),
+            }
+        }
+        Ok(asked)
+    }
+
+    fn wants(&self, what: &str) -> bool {
+        self.what.is_empty() || self.what.iter().any(|wanted| wanted == what)
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let mut arguments = std::env::args().skip(1).peekable();
+    // The load is many small steps of one kind: a second thread would only pass them to and fro.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if arguments.next_if(|argument| argument == "bare").is_some() {
+        let addr = arguments.next().context("no address")?.parse()?;
+        let folder = arguments.next().context("no folder")?;
+        let served = runtime.enable_all().build()?.block_on(bare::serve(addr, folder.as_ref()));
+        return served.map(|()| ExitCode::SUCCESS);
+    }
+    let asked = Asked::of(arguments)?;
+    let runtime = runtime.worker_threads(1).enable_all().build()?;
+    let missed = runtime.block_on(measure(&asked))?;
+    say(&format!("\n{missed} aims missed"));
+    Ok(if asked.strict && missed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn measure(asked: &Asked) -> Result<usize> {
+    let bench = Bench::new(asked.lasting, asked.quick)?;
+    let mut table = Table::default();
+    for what in WHAT.into_iter().filter(|what| asked.wants(what)) {
+        match what {
+            "ready" => bench.ready(&mut table).await?,
+            "idle" => bench.idle(&mut table).await?,
+            "load" => bench.load(&mut table).await?,
+            "alerts" => bench.alerts(&mut table).await?,
+            _ => bench.million(&mut table).await?,
+        }
+    }
+    Ok(table.missed())
+}

@@ -3,6 +3,8 @@
 //! The child is killed when its guard is dropped, and the folder goes with the [`Home`]. What the
 //! child logs is kept in the folder, and shown when it does not come up.
 
+mod life;
+
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -54,11 +56,19 @@ impl Home {
     /// # Errors
     /// The temporary folder cannot be written, or there is no free port.
     pub fn new(program: &Path, mail: SocketAddr, contacts: &[&str]) -> Result<Self> {
-        let folder = tempfile::tempdir().context("no temporary folder")?;
         let addr = free_addr()?;
-        let text = configuration(addr, free_addr()?, mail, contacts);
-        fs::write(folder.path().join("vigie.toml"), text)?;
-        fs::write(folder.path().join("secret"), SECRET)?;
+        let home = Self::with(program, addr, &configuration(addr, free_addr()?, mail, contacts))?;
+        fs::write(home.path().join("secret"), SECRET)?;
+        Ok(home)
+    }
+
+    /// Writes a configuration of one's own, whose `listen` is `addr` and whose `data` is `data`.
+    ///
+    /// # Errors
+    /// The temporary folder cannot be written.
+    pub fn with(program: &Path, addr: SocketAddr, configuration: &str) -> Result<Self> {
+        let folder = tempfile::tempdir().context("no temporary folder")?;
+        fs::write(folder.path().join("vigie.toml"), configuration)?;
         fs::create_dir(folder.path().join("data"))?;
         Ok(Self { folder, program: program.to_owned(), addr })
     }
@@ -139,6 +149,8 @@ pub struct Running {
     child: Child,
     addr: SocketAddr,
     log: PathBuf,
+    /// Where its part of the log begins.
+    log_from: usize,
     started: Instant,
 }
 
@@ -149,10 +161,11 @@ impl Running {
     /// It cannot be started.
     pub fn start(mut command: Command, addr: SocketAddr, log: PathBuf) -> Result<Self> {
         let stderr = File::options().create(true).append(true).open(&log)?;
+        let log_from = stderr.metadata()?.len() as usize;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("starting {command:?}"))?;
-        Ok(Self { child, addr, log, started })
+        Ok(Self { child, addr, log, log_from, started })
     }
 
     /// Waits until `GET /healthz` answers 200, and says how long that took from the start.

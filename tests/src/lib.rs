@@ -4,9 +4,12 @@
 //! It holds no scenario and no assertion: those stand in `tests/tests/` and `tests/benches/`. It
 //! reads nothing from the environment; cargo's own values are taken at compile time.
 
+mod brands;
 pub mod home;
 pub mod load;
+pub mod platform;
 pub mod random;
+pub mod stage;
 pub mod webhook;
 
 use std::path::{Path, PathBuf};

@@ -73,6 +73,11 @@ impl Latencies {
         self.0.push(u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
     }
 
+    /// All of several.
+    pub fn of_all(several: impl IntoIterator<Item = Self>) -> Self {
+        Self(several.into_iter().flat_map(|one| one.0).collect())
+    }
+
     /// The latency that so many percent did not exceed (nearest rank); zero where there is none.
     ///
     /// ```

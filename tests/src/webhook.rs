@@ -52,9 +52,16 @@ impl Sender {
 
     /// The body of a webhook that posts one review.
     pub fn body(&self, id: &str, rating: u8) -> String {
-        let at = &self.published_at;
         format!(
-            r#"{{"type":"review.posted","review":{{"id":"{id}","rating":{rating},"scale":5,"title":"Belle lampe","text":"{TEXT}","language":"fr","author":"Claire D.","published_at":"{at}","updated_at":"{at}","product":"Lampe Lumen"}}}}"#
+            concat!(
+                r#"{{"type":"review.posted","review":{{"id":"{id}","rating":{rating},"scale":5,"#,
+                r#""title":"Belle lampe","text":"{text}","language":"fr","author":"Claire D.","#,
+                r#""published_at":"{at}","updated_at":"{at}","product":"Lampe Lumen"}}}}"#
+            ),
+            id = id,
+            rating = rating,
+            text = TEXT,
+            at = self.published_at,
         )
     }
 

@@ -2,6 +2,9 @@
 //!
 //! The writer calls back before each commit (`Options::before_commit`); a gate there holds it.
 
+// A test's helper may stop the test: that is how it fails.
+#![expect(clippy::expect_used, reason = "helpers of tests stop the test")]
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

@@ -22,10 +22,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// The machine's time.
+/// The machine's time, to the microsecond, which is what the store keeps: what was written and what
+/// is compared with it are the same moment.
 #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
 pub(crate) fn now() -> Timestamp {
-    Timestamp::now()
+    let exact = Timestamp::now();
+    Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
 }
 
 /// The machine's chance.

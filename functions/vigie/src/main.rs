@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod environment;
 mod load;
+mod log;
 mod output;
 mod server;
 
@@ -15,6 +16,10 @@ use clap::Parser as _;
 use cli::{Cli, Command, Report};
 use load::CannotBegin;
 use output::{Exit, complain};
+
+/// Webhooks are many small allocations on several threads, which this allocator is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();

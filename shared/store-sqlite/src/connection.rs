@@ -35,12 +35,21 @@ pub(crate) fn writer(file: &File) -> Result<Connection, StoreError> {
         // A commit returns when the log is on the disk: this is what makes a 200 a promise.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+        // The log is folded into the file by a thread of its own (checkpoint.rs).
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         if let Some(pages) = file.pages_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
         migrate(&connection)
     };
     set_up().map_err(StoreError::from)?;
+    Ok(connection)
+}
+
+/// Opens a connection that folds the log into the file.
+pub(crate) fn folder(file: &File) -> Result<Connection, StoreError> {
+    let connection = Connection::open(&file.path).map_err(|e| cannot_open(&file.path, &e))?;
+    settle(&connection).map_err(unavailable)?;
     Ok(connection)
 }
 

@@ -5,6 +5,7 @@
 //! `schema.sql`. A report reads open reviews only, never the table; a new review is one insert.
 
 mod brands;
+mod checkpoint;
 mod connection;
 mod fault;
 mod notices;
@@ -19,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use vigie_ports::StoreError;
 
+use crate::checkpoint::Checkpoint;
 use crate::connection::File;
 use crate::fault::Fault;
 use crate::threads::{BeforeCommit, Worker};
@@ -62,13 +64,15 @@ impl SqliteStore {
     /// ```
     pub fn open(folder: &Path, options: Options) -> Result<Self, StoreError> {
         let file = File { path: folder.join(FILE_NAME), pages_max: options.pages_max };
-        let writer = connection::writer(&file)?;
+        let mut writer = connection::writer(&file)?;
         let reader = connection::reader(&file)?;
         let before: Option<BeforeCommit> = options.before_commit;
         let no_thread = |e: std::io::Error| StoreError::Unavailable(format!("no thread: {e}"));
+        let checkpoint =
+            Checkpoint::start(&mut writer, connection::folder(&file)?).map_err(no_thread)?;
         Ok(Self {
             home: Home::Threads {
-                writer: Worker::writer(writer, before).map_err(no_thread)?,
+                writer: Worker::writer(writer, checkpoint, before).map_err(no_thread)?,
                 reader: Worker::reader(reader).map_err(no_thread)?,
             },
         })

@@ -191,7 +191,8 @@ pub(crate) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result
 
 /// Ends every lease: no other process holds one.
 pub(crate) fn take_up(connection: &Connection, now: Timestamp) -> Result<u64> {
-    let sql = "UPDATE notice SET due_at = ?1 WHERE state = 'sending' AND due_at > ?1";
+    let sql = "UPDATE notice INDEXED BY notice_due SET due_at = ?1 \
+               WHERE state IN ('pending', 'sending') AND state = 'sending' AND due_at > ?1";
     Ok(connection.execute(sql, [micros(now)])? as u64)
 }
 

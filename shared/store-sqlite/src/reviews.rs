@@ -167,7 +167,8 @@ pub(crate) fn decide(connection: &Connection, verdict: &Verdict) -> Result<Writt
 
 /// Recomputes the next step of a brand's open reviews, when its ladder or its promise changed.
 pub(crate) fn replan(connection: &Connection, brand: &vigie_domain::Brand) -> Result<()> {
-    let sql = "SELECT number, writes, body FROM review WHERE brand = ?1 AND state = 'open'";
+    let sql = "SELECT number, writes, body FROM review INDEXED BY review_open \
+               WHERE brand = ?1 AND state = 'open'";
     for open in list(connection, sql, params![brand.id.as_str()])? {
         let sql = "UPDATE review SET writes = writes + 1, step_at = ?2 WHERE number = ?1";
         let step_at = open.review.step_at(brand).map(micros);
@@ -193,16 +194,17 @@ pub(crate) fn steps_until(
     brand: &str,
     until: Timestamp,
 ) -> Result<Vec<StoredReview>> {
-    let sql = "SELECT number, writes, body FROM review \
+    let sql = "SELECT number, writes, body FROM review INDEXED BY review_step \
                WHERE step_at <= ?2 AND brand = ?1 ORDER BY step_at, number LIMIT 500";
     list(connection, sql, params![brand, micros(until)])
 }
 
 /// What a report of a moment may have to show.
 pub(crate) fn open_at(c: &Connection, brand: &str, at: Timestamp) -> Result<Vec<StoredReview>> {
-    let open = "SELECT number, writes, body FROM review \
+    // The indexes are named: the planner would rather walk the brand's whole history.
+    let open = "SELECT number, writes, body FROM review INDEXED BY review_open \
                 WHERE brand = ?1 AND state = 'open' AND first_seen_at <= ?2 ORDER BY published_at";
-    let settled = "SELECT number, writes, body FROM review \
+    let settled = "SELECT number, writes, body FROM review INDEXED BY review_settled \
                    WHERE brand = ?1 AND settled_at > ?2 AND state <> 'open' \
                    AND first_seen_at <= ?2 ORDER BY published_at";
     let mut found = list(c, open, params![brand, micros(at)])?;
@@ -218,7 +220,7 @@ pub(crate) fn settled_between(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<StoredReview>> {
-    let sql = "SELECT number, writes, body FROM review \
+    let sql = "SELECT number, writes, body FROM review INDEXED BY review_settled \
                WHERE brand = ?1 AND settled_at > ?2 AND settled_at <= ?3 ORDER BY settled_at";
     list(connection, sql, params![brand, micros(since), micros(until)])
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use vigie_ports::StoreError;
 
+use crate::checkpoint::Checkpoint;
 use crate::fault::Fault;
 
 /// Jobs that may wait for the writer. Beyond it callers wait, and the server says 429.
@@ -59,12 +60,14 @@ impl Worker {
     /// Starts the thread that writes.
     pub(crate) fn writer(
         connection: Connection,
+        mut checkpoint: Checkpoint,
         before_commit: Option<BeforeCommit>,
     ) -> std::io::Result<Self> {
         Self::start("vigie-writer", move |mut jobs| {
             let mut group = Vec::with_capacity(GROUP_MAX);
             while jobs.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
                 commit_group(&connection, &mut group, before_commit.as_ref());
+                checkpoint.after_commit(&connection);
             }
             // Fold the log into the file, so that a stopped store is one file.
             let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");

@@ -22,7 +22,7 @@ const CALLS: usize = 32;
 /// The past that the answered reviews are spread over.
 const PAST: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 /// How long the file may take to be closed.
-const CLOSE_WITHIN: Duration = Duration::from_secs(120);
+const CLOSE_WITHIN: Duration = Duration::from_mins(2);
 
 /// What is put into a store.
 #[derive(Clone, Copy)]
@@ -59,12 +59,7 @@ pub(crate) async fn fill(folder: &Path, past: Past) -> Result<()> {
     closed(folder).await
 }
 
-fn arrival(
-    brand: &Arc<BrandInForce>,
-    past: Past,
-    number: u64,
-    random: u64,
-) -> Result<Arrival> {
+fn arrival(brand: &Arc<BrandInForce>, past: Past, number: u64, random: u64) -> Result<Arrival> {
     let is_open = number >= past.answered;
     let age = if is_open {
         SignedDuration::from_mins((number % 1200) as i64)

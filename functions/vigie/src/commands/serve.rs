@@ -1,7 +1,7 @@
 //! `vigie serve`: the one-process home.
 
 use std::fs::File;
-use std::io::{IsTerminal as _, Read as _, Seek as _, Write as _};
+use std::io::{Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use vigie_domain::{Brand, SecretRef};
 use vigie_ports::{Store as _, World as _};
 use vigie_store_sqlite::SqliteStore;
 
-use crate::cli::{LogFormat, Serve};
+use crate::cli::Serve;
 use crate::environment::{Machine, SystemClock, SystemIds, now};
 use crate::load::{
     CannotBegin, Home, open_store, read_config, settings, store_trouble, stored_registry, transport,
@@ -33,7 +33,7 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {
-    log_to_stderr(arguments.log, &arguments.log_level)?;
+    let _log = crate::log::start(arguments.log, &arguments.log_level)?;
     let path = arguments.stored.config.config.clone();
     let (config, machine) = read_config(&path)?;
     let store = open_store(arguments.stored.store, &config, &machine)?;
@@ -262,22 +262,4 @@ impl Reload {
         let written = |path: &String| std::fs::metadata(self.machine.path(path))?.modified();
         files.map(|path| written(path).ok()).collect()
     }
-}
-
-/// Logs to standard error, for people on a terminal and as JSON elsewhere.
-pub(crate) fn log_to_stderr(format: LogFormat, level: &str) -> Result<(), CannotBegin> {
-    let filter = tracing_subscriber::EnvFilter::try_new(level)
-        .map_err(|error| CannotBegin::Other(format!("--log-level {level}: {error}")))?;
-    let human = match format {
-        LogFormat::Auto => std::io::stderr().is_terminal(),
-        LogFormat::Json => false,
-        LogFormat::Human => true,
-    };
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let set = if human {
-        lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
-    } else {
-        lines.json().flatten_event(true).with_current_span(false).with_target(false).try_init()
-    };
-    set.map_err(|error| CannotBegin::Other(format!("cannot log: {error}")))
 }

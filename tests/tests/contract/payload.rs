@@ -1,0 +1,106 @@
+//! The neutral payload as the public interface shows it, and every preset over the wire.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use vigie_platforms::presets;
+use vigie_tests::platform::{now, posted, secret_of, told};
+use vigie_tests::stage::{SERVER, Stage};
+
+use crate::support::{list, lumen, time};
+
+/// Letter for letter, dots and all.
+const SAMPLE: &str = r#"{"type": "review.posted",
+ "review": {"id": "r-1001", "rating": 2, "scale": 5, "title": "…", "text": "…", "language": "fr",
+            "author": "Claire D.", "published_at": "2026-11-20T09:12:00Z", "updated_at": "2026-11-20T09:12:00Z",
+            "url": "https://…", "product": "…", "location": "…", "order": "…", "reply": {"text": "…", "at": "…"}}}"#;
+
+#[tokio::test]
+async fn the_sample_payload_is_taken_under_both_neutral_presets() -> Result<()> {
+    let stage = lumen().await?;
+    for source in ["lumen-shop", "lumen-site"] {
+        let reply = stage.post(source, SAMPLE).await?;
+        assert_eq!(reply.tally()?, [1, 0, 0, 0, 0], "{source}");
+        assert!(reply.header("content-type").starts_with("application/json"));
+        let review = stage.json(&["explain", &format!("{source}/r-1001")])?;
+        assert_eq!((&review["stars"], &review["state"]), (&json!(2.0), &json!("answered")));
+        assert_eq!(review["published_at"], "2026-11-20T09:12:00Z");
+        assert_eq!(review["due_at"], "2026-11-21T09:12:00Z");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_event_or_a_list_of_events_of_the_four_types_is_read() -> Result<()> {
+    let stage = lumen().await?;
+    let mut without_reply: Value = serde_json::from_str(SAMPLE)?;
+    without_reply["review"].as_object_mut().map(|review| review.remove("reply"));
+    let (before, at) = (without_reply, now());
+    let mut edited = told("edited", "r-1001", &json!({"rating": 3, "text": "…"}));
+    edited["review"]["unknown"] = json!({"field": [1, 2]});
+    let events = [
+        before,
+        edited,
+        told("answered", "r-1001", &json!({})),
+        told("withdrawn", "r-1001", &json!({})),
+    ];
+    let reply = stage.post("lumen-site", json!({"events": events})).await?;
+    assert_eq!(reply.tally()?, [4, 0, 0, 0, 0]);
+    let told = stage.json(&["explain", "lumen-site/r-1001"])?;
+    let what: Vec<_> = list(&told, "trail")?.iter().map(|line| &line["what"]).collect();
+    assert_eq!(what, ["posted", "edited", "answered", "withdrawn"]);
+    for line in list(&told, "trail")? {
+        assert!(time(&line["at"])? >= at - jiff::SignedDuration::from_secs(60));
+    }
+    assert_eq!(told["state"], "withdrawn");
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_json_a_known_type_and_an_id_are_needed() -> Result<()> {
+    let stage = lumen().await?;
+    let least = r#"{"type":"review.posted","review":{"id":"r-1"}}"#;
+    assert_eq!(stage.post("lumen-site", least).await?.tally()?, [1, 0, 0, 0, 0]);
+    let told = stage.json(&["explain", "lumen-site/r-1"])?;
+    assert_eq!((&told["stars"], &told["state"]), (&json!(null), &json!("open")));
+    Ok(())
+}
+
+/// A brand with a source of every preset, called as the preset is.
+fn every_preset() -> String {
+    let source = |id: &str| {
+        format!("[[brand.source]]\nid = \"{id}\"\nplatform = \"{id}\"\nsecrets = [\"file:{id}\"]\n")
+    };
+    let sources: String = presets().iter().map(|preset| source(preset.id())).collect();
+    let brand = vigie_tests::stage::ORSO.split("[[brand.source]]").next().unwrap_or_default();
+    [SERVER, brand, &sources].concat()
+}
+
+#[tokio::test]
+async fn each_preset_plays_its_own_sample_to_the_server() -> Result<()> {
+    let mut stage = Stage::set(&every_preset())?;
+    for preset in presets() {
+        // Of a form that every scheme takes: some want base64, the others any text.
+        let secret = secret_of("lumen-shop")?;
+        stage.write(preset.id(), secret)?;
+    }
+    stage.start().await?;
+    let url = format!("http://{}", stage.addr());
+    for preset in presets() {
+        let sent = stage.json(&["send", "--source", preset.id(), "--url", &url])?;
+        assert_eq!(sent["status"], 200, "{}: {sent}", preset.id());
+        let listed = stage
+            .count(&format!("SELECT count(*) FROM review WHERE source = '{}'", preset.id()))?;
+        assert_eq!(listed, 1, "{}: {sent}", preset.id());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_posted_review_is_answered_200_only_once_it_is_there() -> Result<()> {
+    let stage = lumen().await?;
+    for number in 0..20 {
+        stage.tell("lumen-site", &posted(&format!("r-{number}"), 5)).await?;
+        assert_eq!(stage.count("SELECT count(*) FROM review")?, number + 1);
+    }
+    Ok(())
+}
