@@ -168,8 +168,9 @@ mod tests {
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
         mac.update(body.as_bytes());
-        let hex: String =
-            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = mac.finalize().into_bytes();
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.concat();
         assert!(head.ends_with(&format!("X-Signature-256: sha256={hex}")), "{head}");
     }
 
@@ -198,6 +199,6 @@ mod tests {
     fn what_is_no_answer_is_said_to_be_none() {
         assert!(parse(b"220 mail.example ESMTP\r\n\r\n").is_err());
         assert!(parse(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n").is_err());
-        assert!(parse(&[b'x'; ANSWER_MAX + 1]).is_err());
+        assert!(parse(&vec![b'x'; ANSWER_MAX + 1]).is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! "What makes what" of the contract, rule by rule, on the pure functions.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it finds a fault")]
+
 use jiff::{SignedDuration, Timestamp};
 use vigie_domain::assessment::{Assessment, Cause, CauseFound, Severity};
 use vigie_domain::brand::{Contact, Gets, Praise, Route};
@@ -314,12 +316,12 @@ fn without_a_platform_version_what_the_review_has_had_is_a_duplicate() {
 
 #[test]
 fn any_order_of_arrival_ends_in_the_same_review() {
-    type Tell = fn(&mut Life, f64);
+    type Tell = fn(&mut Life, f64) -> Outcome;
     let tellings: [Tell; 4] = [
-        |life, now| drop(life.written(EventKind::Posted, 500, 0.0, 0.0, now)),
-        |life, now| drop(life.written(EventKind::Edited, 200, 0.0, 3.0, now)),
-        |life, now| drop(life.written(EventKind::Edited, 300, 0.0, 2.0, now)),
-        |life, now| drop(life.answered(4.0, now)),
+        |life, now| life.written(EventKind::Posted, 500, 0.0, 0.0, now),
+        |life, now| life.written(EventKind::Edited, 200, 0.0, 3.0, now),
+        |life, now| life.written(EventKind::Edited, 300, 0.0, 2.0, now),
+        |life, now| life.answered(4.0, now),
     ];
     let orders = [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]];
     let ends = orders.map(|order| {

@@ -9,10 +9,7 @@ use vigie_tests::stage::{SERVER, Stage};
 use crate::support::{list, lumen, time};
 
 /// Letter for letter, dots and all.
-const SAMPLE: &str = r#"{"type": "review.posted",
- "review": {"id": "r-1001", "rating": 2, "scale": 5, "title": "…", "text": "…", "language": "fr",
-            "author": "Claire D.", "published_at": "2026-11-20T09:12:00Z", "updated_at": "2026-11-20T09:12:00Z",
-            "url": "https://…", "product": "…", "location": "…", "order": "…", "reply": {"text": "…", "at": "…"}}}"#;
+const SAMPLE: &str = include_str!("neutral.json");
 
 #[tokio::test]
 async fn the_sample_payload_is_taken_under_both_neutral_presets() -> Result<()> {

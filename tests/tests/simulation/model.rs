@@ -105,7 +105,11 @@ impl Observed {
             };
             let heard = Heard {
                 kind: event.kind,
-                hundredths: event.content.as_ref().and_then(|c| c.stars).map(|s| s.hundredths()),
+                hundredths: event
+                    .content
+                    .as_ref()
+                    .and_then(|c| c.stars)
+                    .map(vigie_domain::Stars::hundredths),
                 updated_at: at,
                 published_at: event.content.as_ref().and_then(|c| c.published_at),
                 received_at: arrival.at,
@@ -182,7 +186,7 @@ impl Observed {
         delivered: &[Delivery],
     ) -> Vec<String> {
         let mut faults = self.faults.clone();
-        faults.extend(notices.iter().filter_map(|notice| stuck(notice)));
+        faults.extend(notices.iter().filter_map(stuck));
         faults.extend(notices.iter().filter_map(|notice| miscounted(notice, delivered)));
         let by_id: HashMap<&str, &Notice> =
             notices.iter().map(|notice| (notice.what.id.as_str(), notice)).collect();
@@ -247,7 +251,7 @@ fn misremembered(key: &str, known: &Known, review: &Review) -> Option<String> {
         return Some(format!("{key} has a change that nobody decided"));
     }
     let wanted = known.content().and_then(|content| content.hundredths);
-    let stars = review.stars().map(|stars| stars.hundredths());
+    let stars = review.stars().map(vigie_domain::Stars::hundredths);
     if stars != wanted {
         return Some(format!("{key} is kept with {stars:?}, the newest says {wanted:?}"));
     }

@@ -45,7 +45,7 @@ const RATINGS: [&str; 8] = ["1", "2", "2.5", "3", "3.99", "4.00", "4.5", "5"];
 /// after.
 pub(crate) fn write(chaos: &Chaos, start: Timestamp) -> Vec<Sent> {
     let mut events = Vec::new();
-    for n in 0..1 + chaos.below(4) {
+    for n in 0..=chaos.below(4) {
         let review = format!("r-{n}");
         // Some were published long ago: found late.
         let age = if chaos.below(8) == 0 { 24 * 9 } else { chaos.below(30) };
