@@ -12,7 +12,7 @@ use crate::event::Content;
 use crate::ids::ContactId;
 use crate::notice::{Kind, NewNotice, NoticeId, Subject, Why};
 use crate::promise::{Ladder, Promise, later};
-use crate::review::{Existence, Happened, Review, State, TrailEntry};
+use crate::review::{Existence, Review, State, TrailEntry};
 use crate::stars::Stars;
 
 /// Why a notice was not made.
@@ -160,8 +160,7 @@ impl Review {
     pub fn apply_decision(&mut self, decided: Decided, now: Timestamp) {
         let before = self.decided.as_ref().and_then(|decided| decided.reopened_at);
         if let Some(of) = decided.reopened_at.filter(|of| Some(*of) != before) {
-            let what = Happened::Reopened;
-            self.note(TrailEntry { at: now, what, of: Some(of), stars: None, by: None });
+            self.note(TrailEntry::reopened(now, of));
         }
         self.decided = Some(decided);
     }

@@ -94,6 +94,20 @@ pub struct TrailEntry {
     /// Who did it, where a person at the brand did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Why, where the review was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl TrailEntry {
+    fn new(at: Timestamp, what: Happened, of: Option<Timestamp>) -> Self {
+        Self { at, what, of, stars: None, by: None, reason: None }
+    }
+
+    /// An edit made it open again.
+    pub(crate) fn reopened(at: Timestamp, of: Timestamp) -> Self {
+        Self::new(at, Happened::Reopened, Some(of))
+    }
 }
 
 /// Where a review stands.
@@ -375,17 +389,13 @@ impl Review {
                 EventKind::Edited => (Happened::Edited, self.content.as_ref().map(|c| c.at)),
                 _ => (Happened::Posted, self.content.as_ref().map(|c| c.at)),
             };
-            self.note(TrailEntry { at: now, what, of, stars, by: None });
+            self.note(TrailEntry { stars, ..TrailEntry::new(now, what, of) });
         }
         if answer == Some(Move::Newer) {
             let of = self.answer.as_ref().map(|answer| answer.at);
-            self.note(TrailEntry { at: now, what: Happened::Answered, of, stars: None, by: None });
+            self.note(TrailEntry::new(now, Happened::Answered, of));
         }
         Outcome::Accepted
-    }
-
-    fn hear_person(&mut self, what: Happened, at: Timestamp, by: Option<String>, now: Timestamp) {
-        self.note(TrailEntry { at: now, what, of: Some(at), stars: None, by });
     }
 }
 
@@ -431,12 +441,15 @@ pub fn record(
             let version = Some(Version::Time(*at));
             review.answer =
                 Some(Said { value, digest, version, at: Some(*at) }.into_register(now, Vec::new()));
-            review.hear_person(Happened::Answered, *at, by.clone(), now);
+            let by = by.clone();
+            review.note(TrailEntry { by, ..TrailEntry::new(now, Happened::Answered, Some(*at)) });
             Outcome::Accepted
         }
         Told::Closed { at, by, reason } => {
             review.closed = Some(Closure { at: *at, by: by.clone(), reason: reason.clone() });
-            review.hear_person(Happened::Closed, *at, by.clone(), now);
+            let (by, reason) = (by.clone(), Some(reason.clone()));
+            let entry = TrailEntry::new(now, Happened::Closed, Some(*at));
+            review.note(TrailEntry { by, reason, ..entry });
             Outcome::Accepted
         }
     };

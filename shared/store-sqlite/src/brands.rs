@@ -182,3 +182,11 @@ pub(crate) fn unreject(connection: &Connection, id: &str) -> Result<()> {
     connection.execute("DELETE FROM rejected WHERE id = ?1", [id])?;
     Ok(())
 }
+
+/// Writes something, to see whether writing works.
+pub(crate) fn touch(connection: &Connection) -> Result<()> {
+    let sql = "INSERT INTO meta (key, value) VALUES ('touched', 1) \
+               ON CONFLICT (key) DO UPDATE SET value = value + 1";
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}

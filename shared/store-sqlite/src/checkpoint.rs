@@ -2,8 +2,8 @@
 //!
 //! Left to itself SQLite folds the log inside some commit, which then takes tens of milliseconds.
 //! Here a thread folds the bulk while commits go on, and the writer folds the short rest between
-//! two commits, so that the log starts anew. Nothing depends on it for durability: the log is on the
-//! disk before a commit returns.
+//! two commits, so that the log starts anew. Nothing depends on it for durability: the log is on
+//! the disk before a commit returns.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,11 +11,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use rusqlite::Connection;
 
-/// Pages in the log at which folding begins: 16 MiB. Ids arrive in no order, so a longer log writes
-/// the same index page into the file less often.
+/// Pages in the log at which folding begins: 4 MiB. A longer one writes the same index page into the
+/// file less often, and makes commits wait longer for the disk: at 16 MiB the p99 left 15 ms.
 const BEGIN_AT: u32 = 1000;
-/// Pages in the log at which the writer folds by itself: the thread cannot keep up, and the log must
-/// not fill the disk. 128 MiB.
+/// Pages in the log at which the writer folds by itself, 16 MiB: the thread does not keep up, and
+/// the log must not fill the disk.
 const NO_LONGER_AT: u32 = 4_000;
 
 /// The writer's side.

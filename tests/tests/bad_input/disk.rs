@@ -55,6 +55,8 @@ async fn a_full_disk_turns_reviews_away_and_loses_none_that_was_acknowledged() -
         assert_eq!(refused.problem(), refusal(503, "store-unavailable"));
         let seconds: u32 = refused.header("retry-after").parse()?;
         assert!((1..=120).contains(&seconds), "{seconds}");
+        let health = stage.get("/healthz").await?.problem();
+        assert_eq!(health, refusal(503, "store-unavailable"));
     }
     stage.stop().await?;
 

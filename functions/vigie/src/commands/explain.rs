@@ -22,15 +22,37 @@ struct Answer<'a> {
     state: State,
     published_at: Timestamp,
     due_at: Timestamp,
-    trail: Vec<Line>,
+    trail: Vec<Line<'a>>,
     notices: Vec<Listed<'a>>,
     not_made: Vec<Missing>,
 }
 
 #[derive(Serialize)]
-struct Line {
+struct Line<'a> {
     at: Timestamp,
     what: Happened,
+    /// When it happened, where that is not when it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stars: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> From<&'a TrailEntry> for Line<'a> {
+    fn from(entry: &'a TrailEntry) -> Self {
+        Self {
+            at: entry.at,
+            what: entry.what,
+            of: entry.of,
+            stars: entry.stars.map(vigie_domain::Stars::to_f64),
+            by: entry.by.as_deref(),
+            reason: entry.reason.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -80,7 +102,7 @@ fn answer(story: &Explained) -> Answer<'_> {
         state: story.state,
         published_at: story.published_at,
         due_at: story.due_at,
-        trail: story.trail.iter().map(|entry| Line { at: entry.at, what: entry.what }).collect(),
+        trail: story.trail.iter().map(Line::from).collect(),
         notices: story.notices.iter().map(Listed::from).collect(),
         not_made: story.not_made.iter().map(Missing::from).collect(),
     }
@@ -118,6 +140,7 @@ fn trail_row(entry: &TrailEntry, zone: &TimeZone) -> Vec<String> {
     let mut told = vec![happened(entry.what).to_owned()];
     told.extend(entry.stars.map(|given| stars(Some(given))));
     told.extend(entry.by.as_ref().map(|by| format!("by {by}")));
+    told.extend(entry.reason.as_ref().map(|reason| format!("({reason})")));
     // Receipt and event are told apart only where a person would see the difference.
     let of = entry.of.map(|of| local(of, zone)).filter(|of| *of != local(entry.at, zone));
     told.extend(of.map(|of| format!("(of {of})")));
