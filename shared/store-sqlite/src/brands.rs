@@ -183,10 +183,14 @@ pub(crate) fn unreject(connection: &Connection, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Writes something, to see whether writing works.
+/// Bytes of the probe: more than a review has, so that what has room for it has room for one.
+const PROBE_BYTES: i64 = 64 * 1024;
+
+/// Writes as much as a long review, over the same row each time, to see whether writing works. New
+/// bytes each time: SQLite does not write what is there already.
 pub(crate) fn touch(connection: &Connection) -> Result<()> {
-    let sql = "INSERT INTO meta (key, value) VALUES ('touched', 1) \
-               ON CONFLICT (key) DO UPDATE SET value = value + 1";
-    connection.prepare_cached(sql)?.execute([])?;
+    let sql = "INSERT INTO meta (key, value) VALUES ('probe', randomblob(?1)) \
+               ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(sql)?.execute([PROBE_BYTES])?;
     Ok(())
 }

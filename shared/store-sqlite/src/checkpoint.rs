@@ -11,7 +11,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use rusqlite::Connection;
 
-/// Pages in the log at which folding begins: 4 MiB. A longer one writes the same index page into the
+/// Pages in the log at which folding begins: 4 MiB. A longer one writes an index page into the
 /// file less often, and makes commits wait longer for the disk: at 16 MiB the p99 left 15 ms.
 const BEGIN_AT: u32 = 1000;
 /// Pages in the log at which the writer folds by itself, 16 MiB: the thread does not keep up, and

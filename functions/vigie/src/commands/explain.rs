@@ -31,11 +31,6 @@ struct Answer<'a> {
 struct Line<'a> {
     at: Timestamp,
     what: Happened,
-    /// When it happened, where that is not when it was recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stars: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,8 +42,6 @@ impl<'a> From<&'a TrailEntry> for Line<'a> {
         Self {
             at: entry.at,
             what: entry.what,
-            of: entry.of,
-            stars: entry.stars.map(vigie_domain::Stars::to_f64),
             by: entry.by.as_deref(),
             reason: entry.reason.as_deref(),
         }
