@@ -20,10 +20,12 @@ const BLOCKS: u32 = 600;
 fn limited(stage: &Stage) -> Result<Running> {
     let vigie = vigie_tests::vigie_bin()?;
     let mut command = Command::new("bash");
-    command.current_dir(stage.home.path()).arg("-c").arg(format!(
-        "trap '' XFSZ; ulimit -f {BLOCKS}; exec {} serve --log json --log-level error,vigie=info",
-        vigie.display()
-    ));
+    // The program's path is an argument, so that it may hold spaces.
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f {BLOCKS}; \
+         exec \"$0\" serve --log json --log-level error,vigie=info"
+    );
+    command.current_dir(stage.home.path()).arg("-c").arg(limited).arg(vigie);
     let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     Running::start(command, nowhere, stage.home.path().join("serve.log"))
 }

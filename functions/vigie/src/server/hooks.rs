@@ -38,7 +38,10 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
         }
         Err(error) => refused(&error, &bytes, &id),
     };
-    response.extensions_mut().insert(super::canonical::About { source: source.to_owned() });
+    // Only a source of ours is named in the log: a mistaken address may hold anything.
+    if app.registry().source(source).is_some() {
+        response.extensions_mut().insert(super::canonical::About { source: source.to_owned() });
+    }
     response
 }
 
