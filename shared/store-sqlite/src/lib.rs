@@ -86,14 +86,6 @@ impl SqliteStore {
         Ok(Self { home: Home::Memory(Mutex::new(connection::in_memory()?)) })
     }
 
-    /// Whether many writes wait: the server then turns new ones away.
-    pub fn is_crowded(&self) -> bool {
-        match &self.home {
-            Home::Threads { writer, .. } => writer.room() == 0,
-            Home::Memory(_) => false,
-        }
-    }
-
     /// The value of a `PRAGMA` on the writer's own connection.
     ///
     /// # Errors

@@ -12,7 +12,8 @@ use vigie_ports::StoreError;
 use crate::checkpoint::Checkpoint;
 use crate::fault::Fault;
 
-/// Jobs that may wait for the writer. Beyond it callers wait, and the server says 429.
+/// Jobs that may wait for the writer. Beyond it callers wait; the server's own limit of requests
+/// at once says 429 before that.
 const QUEUE: usize = 2048;
 /// Jobs in one commit: enough to share the cost of a sync, few enough to keep the wait short.
 const GROUP_MAX: usize = 512;
@@ -70,7 +71,8 @@ impl Worker {
                 checkpoint.after_commit(&connection);
             }
             // Fold the log into the file, so that a stopped store is one file.
-            let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+            let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let _ = connection.query_row(fold, [], |_| Ok(()));
         })
     }
 
@@ -104,11 +106,6 @@ impl Worker {
         let job = Box::new(Call { work, answer: None, caller });
         self.jobs.send(job).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?.map_err(StoreError::from)
-    }
-
-    /// How many more jobs may wait.
-    pub(crate) fn room(&self) -> usize {
-        self.jobs.capacity()
     }
 }
 

@@ -57,10 +57,24 @@ fn write(id: &RequestId, method: &str, route: &str, response: &Response, took: D
     let duration_us = took.as_micros() as u64;
     let code = response.extensions().get::<ProblemCode>().map_or("", |code| code.0.id());
     let source = response.extensions().get::<About>().map_or("", |about| about.source.as_str());
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request.id = %id.0,
+                method,
+                route,
+                source.id = source,
+                status,
+                code,
+                duration_us,
+                "request"
+            )
+        };
+    }
     if status >= 500 {
-        tracing::error!(request.id = %id.0, method, route, source.id = source, status, code, duration_us, "request");
+        line!(error);
     } else {
-        tracing::info!(request.id = %id.0, method, route, source.id = source, status, code, duration_us, "request");
+        line!(info);
     }
 }
 

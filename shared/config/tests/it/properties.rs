@@ -57,7 +57,11 @@ proptest! {
     }
 
     #[test]
-    fn any_good_file_cut_or_spliced_has_an_outcome(at in 0..GOOD.len(), until in 0..GOOD.len(), with in ".{0,8}") {
+    fn any_good_file_cut_or_spliced_has_an_outcome(
+        at in 0..GOOD.len(),
+        until in 0..GOOD.len(),
+        with in ".{0,8}"
+    ) {
         let (start, end) = (at.min(until), at.max(until));
         let text = format!("{}{with}{}", &GOOD[..start], &GOOD[end..]);
         check(&text)?;

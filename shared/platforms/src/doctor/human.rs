@@ -45,7 +45,8 @@ impl Diagnosis {
         }
         if self.reason == Some("timestamp-outside-tolerance") {
             return "The signature is right; only its time is too far from ours.\n\
-                    Do      set this machine's clock, or ask the sender whether a retry is signed anew\n"
+                    Do      set this machine's clock, or ask the sender whether a retry is \
+                    signed anew\n"
                 .to_owned();
         }
         if self.reason == Some("signature-missing") && self.would_verify.is_none() {
