@@ -6,7 +6,7 @@ use vigie_domain::review::Happened;
 use vigie_domain::{Brand, Cause, ContactId, Review, Stars, State};
 use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
 
-use crate::App;
+use crate::{App, view};
 
 /// An open review in a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,22 @@ pub struct Report {
     pub answered_in_time: u64,
     /// Reviews first seen since.
     pub received: u64,
+}
+
+impl Report {
+    /// The good open reviews of each shop, most first; those of no shop are under an empty name.
+    pub fn good_by_shop(&self) -> Vec<(String, usize)> {
+        let mut shops: Vec<(String, usize)> = Vec::new();
+        for one in &self.good_open {
+            let name = view::shop(&self.brand, &one.review).unwrap_or_default();
+            match shops.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None => shops.push((name, 1)),
+            }
+        }
+        shops.sort_by(|(a, many), (b, few)| few.cmp(many).then_with(|| a.cmp(b)));
+        shops
+    }
 }
 
 /// The report of a brand as of `at`, judged by what was recorded and answered by then.
@@ -142,12 +158,11 @@ fn open_review(
 
 /// Who was told last: the last step climbed, else the first who gets alerts.
 fn with_whom(review: &Review, brand: &Brand, at: Timestamp) -> Option<ContactId> {
-    let from = review.promise(brand).from;
+    let start = review.start(brand);
     let climbed = brand.escalate.iter().rev().find(|step| {
         let done = review.decided.as_ref().and_then(|d| d.ladder).and_then(|ladder| ladder.done);
-        done.is_some_and(|done| step.after <= done)
-            && vigie_domain::promise::later(from, step.after) <= at
+        done.is_some_and(|done| step.after <= done) && start.due(brand, step) <= at
     });
-    let step = climbed.and_then(|step| brand.recipients(&step.to).into_iter().next());
-    step.or_else(|| brand.who_gets(vigie_domain::Gets::Alert).into_iter().next())
+    let step = climbed.and_then(|step| brand.who_climbs(step, review).into_iter().next());
+    step.or_else(|| brand.who_gets_of(vigie_domain::Gets::Alert, review).into_iter().next())
 }

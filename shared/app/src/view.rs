@@ -1,7 +1,6 @@
 //! What is stored, as messages and pages show it: raw values for `vigie-render`, which words them.
 
 use vigie_advice::{Advice, Case, advise};
-use vigie_domain::promise::later;
 use vigie_domain::{Assessment, Brand, ContactId, Content, Review, SourceId};
 use vigie_platforms::preset::Answers;
 use vigie_ports::{StoredReview, World};
@@ -31,7 +30,7 @@ pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> R
         stars: content.stars,
         author: content.author.clone(),
         platform: platform(app, &review.key.source),
-        shop: None,
+        shop: shop(brand, review),
         title: content.title.clone(),
         text: content.text.clone(),
         published_at: review.published(),
@@ -43,6 +42,12 @@ pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> R
         flags: content.flags.clone(),
         answers_by_hand: answers_by_hand(app, &review.key.source),
     }
+}
+
+/// Where a review was written: its shop's name, else the place as the platform calls it.
+pub(crate) fn shop(brand: &Brand, review: &Review) -> Option<String> {
+    let known = brand.shop_of(review).map(|shop| shop.name.clone());
+    known.or_else(|| review.written()?.location.clone())
 }
 
 /// The name of a source's platform.
@@ -69,12 +74,12 @@ pub(crate) fn next_steps(review: &Review, brand: &Brand) -> Vec<NextStep> {
     let Some(mut ladder) = review.decided.as_ref().and_then(|decided| decided.ladder) else {
         return Vec::new();
     };
-    let from = review.promise(brand).from;
+    let start = review.start(brand);
     let mut steps = Vec::new();
-    while let Some((step, at)) = ladder.next(brand, from) {
+    while let Some((step, at)) = ladder.next(brand, start) {
         let kind = if brand.escalates(step) { NextKind::Escalation } else { NextKind::Reminder };
-        steps.push(NextStep { kind, at, names: names(brand, &brand.recipients(&step.to)) });
-        ladder = ladder.climb(brand, from, later(at, jiff::SignedDuration::ZERO)).1;
+        steps.push(NextStep { kind, at, names: names(brand, &brand.who_climbs(step, review)) });
+        ladder = ladder.climb(brand, start, at).1;
     }
     steps
 }

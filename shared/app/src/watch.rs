@@ -4,10 +4,14 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use vigie_domain::notice::NoticeId;
 use vigie_domain::promise::{is_praise_day, next_report, report_instant};
-use vigie_domain::{BrandId, Channel, Gets, Kind, NewNotice, Praise, Subject};
+use vigie_domain::{BrandId, Channel, ContactId, Gets, Kind, NewNotice, Praise, Subject};
 use vigie_ports::{Due, ReportMade, Store as _, StoreError, StoredBrand, World, Written};
 
 use crate::{App, climb, raise};
+
+/// Good reviews that are looked at to learn whose they are. Beyond it a brand with shops would read
+/// its day's reviews twice; a message shows a hundred anyway.
+pub(crate) const GOOD_LOOKED_AT: u32 = 5_000;
 
 /// A report this late is still made for the day it was due: a restart near midnight loses none.
 const A_LITTLE_LATE: SignedDuration = SignedDuration::from_hours(1);
@@ -102,17 +106,18 @@ fn report_notices(stored: &StoredBrand, date: Date) -> Vec<NewNotice> {
     let brand = &stored.brand;
     let since = stored.reported_at.unwrap_or(stored.applied_at);
     let of = date.to_string();
-    let make = |to: vigie_domain::ContactId| NewNotice {
+    let make = |(to, meant_for): (ContactId, Vec<ContactId>)| NewNotice {
         id: NoticeId::of(["report", brand.id.as_str(), &of, Channel::Email.id(), to.as_str()]),
         brand: brand.id.clone(),
         kind: Kind::Report,
         channel: Channel::Email,
         to,
+        meant_for,
         subject: Subject::Report { date, since },
         due_at: report_instant(brand, date),
         with: None,
     };
-    brand.who_gets(Gets::Report).into_iter().map(make).collect()
+    brand.written_to(brand.who_gets(Gets::Report)).into_iter().map(make).collect()
 }
 
 async fn praise_notices<W: World>(
@@ -122,20 +127,25 @@ async fn praise_notices<W: World>(
 ) -> Result<Vec<NewNotice>, StoreError> {
     let brand = &stored.brand;
     let since = stored.praised_at.unwrap_or(stored.applied_at);
-    let (_, count) = app.store().good_between(&brand.id, since, now, 1).await?;
-    if count == 0 {
-        return Ok(Vec::new());
+    let (good, _) = app.store().good_between(&brand.id, since, now, GOOD_LOOKED_AT).await?;
+    let who = good.iter().flat_map(|one| brand.who_gets_of(Gets::Praise, &one.review));
+    let mut meant: Vec<ContactId> = Vec::new();
+    for to in who {
+        if !meant.contains(&to) {
+            meant.push(to);
+        }
     }
     let of = since.to_string();
-    let make = |to: vigie_domain::ContactId| NewNotice {
+    let make = |(to, meant_for): (ContactId, Vec<ContactId>)| NewNotice {
         id: NoticeId::of(["praise", brand.id.as_str(), &of, Channel::Email.id(), to.as_str()]),
         brand: brand.id.clone(),
         kind: Kind::Praise,
         channel: Channel::Email,
         to,
+        meant_for,
         subject: Subject::Praise { since, until: now },
         due_at: now,
         with: None,
     };
-    Ok(brand.who_gets(Gets::Praise).into_iter().map(make).collect())
+    Ok(brand.written_to(meant).into_iter().map(make).collect())
 }

@@ -126,7 +126,7 @@ async fn ladder<W: World>(
         review: view::review(app, stored, to.brand),
         links: view::links(app, stored, &to.contact.id),
         summary: view::advice(&stored.review, to.brand).1.summary,
-        had_it: view::names(to.brand, &to.brand.who_gets(Gets::Alert)),
+        had_it: view::names(to.brand, &to.brand.who_gets_of(Gets::Alert, &stored.review)),
         next: view::next_steps(&stored.review, to.brand),
     };
     Ok(vigie_render::ladder(&LadderView {
@@ -140,7 +140,7 @@ async fn ladder<W: World>(
 
 /// The report as people read it: for a contact, with links, or for a terminal.
 pub fn report_view<W: World>(app: &App<W>, report: &Report, to: Option<&Contact>) -> ReportView {
-    let Report { brand, at, open, good_open, .. } = report;
+    let Report { brand, at, open, .. } = report;
     let zone = brand.zone();
     let today = at.to_zoned(zone.clone()).date();
     let mut view = ReportView {
@@ -162,9 +162,7 @@ pub fn report_view<W: World>(app: &App<W>, report: &Report, to: Option<&Contact>
         next: Vec::new(),
         next_report: Some(next_report(brand, *at).1),
     };
-    if !good_open.is_empty() {
-        view.good_by_shop.push((String::new(), good_open.len()));
-    }
+    view.good_by_shop = report.good_by_shop();
     for review in open.iter().take(SHOWN_MAX) {
         let due_on = review.due_at.to_zoned(zone.clone()).date();
         let list = match review.state {
@@ -209,7 +207,7 @@ fn answered(stored: &StoredReview, brand: &Brand) -> AnsweredLine {
     AnsweredLine {
         number: stored.number.shown(&brand.id),
         stars: review.stars(),
-        shop: None,
+        shop: view::shop(brand, review),
         in_time: report::is_in_time(review, brand),
     }
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, civil};
 use vigie_domain::brand::defaults;
-use vigie_domain::{Brand, ContactId, Gets, Locale, Praise, Step};
+use vigie_domain::{Brand, Deliver, Gets, Hours, Locale, Praise, Step};
 
 use crate::code::Code;
 use crate::node::{Node, all};
 use crate::people::People;
 use crate::route::Routes;
+use crate::shop::Shops;
 use crate::source;
 use crate::table::Table;
 use crate::values::{self, Bad};
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "id",
     "name",
     "locale",
@@ -29,23 +30,33 @@ const KEYS: [&str; 16] = [
     "send_between",
     "contacts",
     "escalate",
+    "shop",
     "source",
     "route",
 ];
-const LATER: [&str; 1] = ["shop"];
 const STEP_KEYS: [&str; 2] = ["after", "to"];
+/// In the `to` of a step: whoever gets the alerts of the review's shop.
+const THE_SHOP: &str = "shop";
 const STEP: &str = "write escalate = [ { after = \"20h\", to = [\"service\"] } ]";
 
-/// The ids met so far in the file.
+/// What brands share: the ids met so far, and whether there is an operator.
 #[derive(Default)]
 pub(crate) struct Seen<'a> {
     brands: Vec<&'a str>,
     sources: Vec<&'a str>,
+    /// Whether there is an operator, who gets the messages of a brand on trial.
+    operator: bool,
+}
+
+impl Seen<'_> {
+    pub(crate) fn with_operator(operator: bool) -> Self {
+        Self { operator, ..Self::default() }
+    }
 }
 
 /// Reads a brand to its end, whatever is faulty. `None` only where a fault was recorded.
 pub(crate) fn read<'a>(table: &Table<'a>, seen: &mut Seen<'a>) -> Option<Brand> {
-    table.check_keys(&KEYS, &LATER);
+    table.check_keys(&KEYS, &[]);
     let id = table.id("a brand").filter(|_| table.is_first("brands", &mut seen.brands));
     let name = table.need("name", "write the brand's name as messages should show it");
     let name = name.and_then(|node| node.parse(Code::BadName, values::name));
@@ -54,30 +65,35 @@ pub(crate) fn read<'a>(table: &Table<'a>, seen: &mut Seen<'a>) -> Option<Brand> 
     let praise = table.or("praise", Praise::default(), praise);
     let alert_below = table.or("alert_below", defaults::ALERT_BELOW, Node::stars);
     let people = People::read(table);
-    let escalate = escalate(table, &people);
-    let sources = source::read_all(table, &mut seen.sources);
-    let routes = Routes::read(table, &people);
+    let shops = Shops::read(table, &people);
+    let escalate = escalate(table, &people, &shops);
+    let sources = source::read_all(table, &shops, &mut seen.sources);
+    let routes = Routes::read(table, &people, &shops);
     check_reach(table, &people, routes.cover(alert_below), praise);
-    let live = is_live(table) && !LATER.iter().any(|key| table.get(key).is_some());
+    let deliver = table.or("deliver", Deliver::Live, |node| deliver(node, seen.operator));
+    let hours =
+        table.or("send_between", Hours::ALL_DAY, |node| node.parse(Code::BadHours, values::hours));
     let (locale, timezone, report_at, report_when_empty) = manner?;
     let (alert_within, answer_within) = promise?;
-    let brand = Brand {
+    Some(Brand {
         id: id?,
         name: name?,
         locale,
         timezone,
+        deliver: deliver?,
         alert_below: alert_below?,
         alert_within,
         answer_within,
         report_at,
         report_when_empty,
         praise: praise?,
+        send_between: hours?,
         contacts: people.contacts?,
+        shops: shops.list?,
         escalate: escalate?,
         routes: routes.list?,
         sources: sources?,
-    };
-    live.then_some(brand)
+    })
 }
 
 /// In which language, where, and when a brand reads.
@@ -114,54 +130,67 @@ fn praise(node: &Node<'_>) -> Option<Praise> {
     })
 }
 
-/// Whether the keys that a later version brings say what this one does anyway; faults if not.
-fn is_live(table: &Table<'_>) -> bool {
-    let live = table.or("deliver", (), |node| {
-        let modes = ["live", "trial", "off"];
-        let pick = |text: &str| modes.contains(&text).then_some(text == "live");
-        if node.one_of(Code::UnknownValue, &modes, pick)? {
-            return Some(());
-        }
-        later(node, "deliver other than \"live\"")
-    });
-    let all_day = table.or("send_between", (), |node| match node.text()? {
-        "00:00-24:00" => Some(()),
-        _ => later(node, "send_between other than \"00:00-24:00\""),
-    });
-    live.is_some() && all_day.is_some()
-}
-
-fn later<T>(node: &Node<'_>, what: &str) -> Option<T> {
-    node.refuse(Code::NotInThisVersion, Bad::later(what))
+fn deliver(node: &Node<'_>, has_operator: bool) -> Option<Deliver> {
+    let read = node.one_of(Code::UnknownValue, &["live", "trial", "off"], |text| match text {
+        "live" => Some(Deliver::Live),
+        "trial" => Some(Deliver::Trial),
+        "off" => Some(Deliver::Off),
+        _ => None,
+    })?;
+    if read == Deliver::Trial && !has_operator {
+        let message = "on trial all messages go to the operator, and there is none";
+        let hint = "write [operator] with email = [\"you@agency.example\"]";
+        return node.refuse(Code::NoOperator, Bad::new(message, hint));
+    }
+    Some(read)
 }
 
 /// The ladder: by time, the steps of one moment merged. Where it is not written, every contact
-/// hears at the default times.
-fn escalate(table: &Table<'_>, people: &People) -> Option<Vec<Step>> {
+/// hears at the default times; in a brand with shops, those of the review's shop and those of none.
+fn escalate(table: &Table<'_>, people: &People, shops: &Shops) -> Option<Vec<Step>> {
     if table.get("escalate").is_none() {
-        let to: Vec<_> = people.contacts.as_ref()?.iter().map(|c| c.id.clone()).collect();
-        return Some(defaults::ESCALATE_AFTER.map(|after| Step { after, to: to.clone() }).to_vec());
+        let of_shops: Vec<_> =
+            shops.list.as_ref()?.iter().flat_map(|shop| &shop.contacts).collect();
+        let ids = people.contacts.as_ref()?.iter().map(|contact| contact.id.clone());
+        let to: Vec<_> = ids.filter(|id| !of_shops.contains(&id)).collect();
+        let to_shop = !of_shops.is_empty();
+        let step = |after| Step { after, to: to.clone(), to_shop };
+        return Some(defaults::ESCALATE_AFTER.map(step).to_vec());
     }
     let rows = table.rows("escalate", STEP);
-    let steps = all(&rows.tables, |row| step(row, people)).filter(|_| rows.whole)?;
-    let mut merged: BTreeMap<SignedDuration, Vec<ContactId>> = BTreeMap::new();
+    let steps = all(&rows.tables, |row| step(row, people, shops)).filter(|_| rows.whole)?;
+    let mut merged: BTreeMap<SignedDuration, Step> = BTreeMap::new();
     for step in steps {
-        let to = merged.entry(step.after).or_default();
+        let known =
+            merged.entry(step.after).or_insert_with(|| Step { to: Vec::new(), ..step.clone() });
+        known.to_shop |= step.to_shop;
         for contact in step.to {
-            if !to.contains(&contact) {
-                to.push(contact);
+            if !known.to.contains(&contact) {
+                known.to.push(contact);
             }
         }
     }
-    Some(merged.into_iter().map(|(after, to)| Step { after, to }).collect())
+    Some(merged.into_values().collect())
 }
 
-fn step(row: &Table<'_>, people: &People) -> Option<Step> {
+fn step(row: &Table<'_>, people: &People, shops: &Shops) -> Option<Step> {
     row.check_keys(&STEP_KEYS, &[]);
     let after = row.need("after", STEP).and_then(|node| duration(&node));
-    let to = row.need("to", STEP).and_then(|node| node.some_list());
-    let to = to.and_then(|list| all(list, |node| people.named(&node, node.text()?)));
-    Some(Step { after: after?, to: to? })
+    let list = row.need("to", STEP).and_then(|node| node.some_list());
+    // A contact of that name is meant first.
+    let means_shop = !people.knows(THE_SHOP) && shops.has_some();
+    let mut to_shop = false;
+    let to = list.and_then(|list| {
+        let named = all(list, |node| match node.text()? {
+            THE_SHOP if means_shop => {
+                to_shop = true;
+                Some(None)
+            }
+            id => people.named(&node, id).map(Some),
+        })?;
+        Some(named.into_iter().flatten().collect())
+    });
+    Some(Step { after: after?, to: to?, to_shop })
 }
 
 /// Every alert, praise and report must reach somebody. Says nothing of what cannot be known

@@ -49,7 +49,7 @@ codes! {
     NotInThisVersion => "not-in-this-version",
     /// An id is not 1 to 63 of a-z, 0-9, - and _, beginning with a letter or a digit.
     BadId => "bad-id",
-    /// Two brands, two sources, or two contacts of one brand have the same id.
+    /// Two brands, two sources, or two contacts or shops of one brand have the same id.
     DuplicateId => "duplicate-id",
     /// A name is empty or too long.
     BadName => "bad-name",
@@ -69,6 +69,8 @@ codes! {
     BadDuration => "bad-duration",
     /// A time of day cannot be read.
     BadTime => "bad-time",
+    /// The hours cannot be read, or never open.
+    BadHours => "bad-hours",
     /// A number of stars is not above 0 and up to 5, or has more than two decimals.
     BadStars => "bad-stars",
     /// The value is not one of those the key takes.
@@ -81,6 +83,12 @@ codes! {
     UnknownContact => "unknown-contact",
     /// The brand defines no such source.
     UnknownSource => "unknown-source",
+    /// The brand defines no such shop.
+    UnknownShop => "unknown-shop",
+    /// Two shops of a brand match the same location.
+    SameMatch => "same-match",
+    /// A brand on trial needs an operator, who gets its messages.
+    NoOperator => "no-operator",
     /// A list that must name something names nothing.
     EmptyList => "empty-list",
     /// A route names a contact without the channel.

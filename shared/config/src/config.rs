@@ -1,6 +1,6 @@
 //! The whole file, checked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use vigie_domain::Brand;
@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::mail::{self, Mail};
 use crate::node::{Node, all};
 use crate::table::Table;
-use crate::values::Bad;
+use crate::values::{self, Bad};
 
 /// What vigie.toml says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,28 @@ pub struct Config {
     pub server: Server,
     /// `[mail]`: there whenever there is a brand.
     pub mail: Option<Mail>,
+    /// `[operator]`.
+    pub operator: Operator,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[[brand]]`, in the file's order.
     pub brands: Vec<Brand>,
+}
+
+/// `[operator]`: who hears of trouble with Vigie itself, and gets what a brand on trial would.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Operator {
+    /// Their addresses; none: the log and `vigie status` say it.
+    pub email: Vec<String>,
+}
+
+/// `[retention]`: how long what people wrote is kept, in months. Numbers stay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Who wrote it; `None`: for ever.
+    pub reviewer: Option<u16>,
+    /// What was written; `None`: for ever.
+    pub review: Option<u16>,
 }
 
 /// `[server]`.
@@ -35,6 +55,8 @@ pub struct Server {
     pub public_url: String,
     /// Where metrics are served, if anywhere; never on `listen`.
     pub metrics_listen: Option<SocketAddr>,
+    /// Proxies whose word on a visitor's address is taken.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for Server {
@@ -45,15 +67,16 @@ impl Default for Server {
             data: PathBuf::from("vigie-data"),
             public_url: "http://127.0.0.1:8787".to_owned(),
             metrics_listen: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }
 
-const KEYS: [&str; 3] = ["server", "mail", "brand"];
-const SERVER_KEYS: [&str; 4] = ["listen", "data", "public_url", "metrics_listen"];
-const SERVER_LATER: [&str; 1] = ["trusted_proxies"];
+const KEYS: [&str; 5] = ["server", "mail", "operator", "retention", "brand"];
+const SERVER_KEYS: [&str; 5] =
+    ["listen", "data", "public_url", "metrics_listen", "trusted_proxies"];
 /// Tables of a later version, and their keys.
-const LATER: [(&str, &[&str]); 2] = [("operator", &["email"]), ("aws", &["stack", "region"])];
+const LATER: [(&str, &[&str]); 1] = [("aws", &["stack", "region"])];
 
 /// Reads the whole file. `None` only where a fault was recorded.
 pub(crate) fn read(root: &Table<'_>) -> Option<Config> {
@@ -65,11 +88,38 @@ pub(crate) fn read(root: &Table<'_>) -> Option<Config> {
     let server = root.or("server", Server::default(), read_server);
     let mail = root.or("mail", None, |node| mail::read(node).map(Some));
     let rows = root.rows("brand", "write [[brand]], with two brackets, before each brand");
-    let mut seen = Seen::default();
+    let operator = root.or("operator", Operator::default(), operator);
+    let retention = root.or("retention", Retention::default(), retention);
+    // A faulty operator makes no brand faulty too.
+    let has_operator = operator.as_ref().is_none_or(|operator| !operator.email.is_empty());
+    let mut seen = Seen::with_operator(has_operator);
     let brands = all(&rows.tables, |table| brand::read(table, &mut seen));
     let has_mail = root.get("mail").is_some() || !misses_mail(&rows.tables);
     let mail = mail.filter(|_| has_mail);
-    Some(Config { server: server?, mail: mail?, brands: brands.filter(|_| rows.whole)? })
+    Some(Config {
+        server: server?,
+        mail: mail?,
+        operator: operator?,
+        retention: retention?,
+        brands: brands.filter(|_| rows.whole)?,
+    })
+}
+
+fn operator(node: &Node<'_>) -> Option<Operator> {
+    let table = node.table("write [operator]")?;
+    table.check_keys(&["email"], &[]);
+    let email = table.need("email", "write email = [\"ops@agency.example\"]")?;
+    let email = all(email.list_or_one()?, |item| item.parse(Code::BadEmail, address::email))?;
+    Some(Operator { email })
+}
+
+fn retention(node: &Node<'_>) -> Option<Retention> {
+    let table = node.table("write [retention]")?;
+    table.check_keys(&["reviewer", "review"], &[]);
+    let months =
+        |key| table.or(key, None, |node| node.parse(Code::BadDuration, values::months).map(Some));
+    let (reviewer, review) = (months("reviewer"), months("review"));
+    Some(Retention { reviewer: reviewer?, review: review? })
 }
 
 /// Refuses what is in a table of a later version, key by key; an empty one is refused itself.
@@ -93,14 +143,29 @@ fn misses_mail(brands: &[Table<'_>]) -> bool {
 
 fn read_server(node: &Node<'_>) -> Option<Server> {
     let table = node.table("write [server]")?;
-    table.check_keys(&SERVER_KEYS, &SERVER_LATER);
+    table.check_keys(&SERVER_KEYS, &[]);
     let default = Server::default();
     let listen = table.or("listen", default.listen, listen);
     let data = table.or("data", default.data, |node| node.parse(Code::BadPath, folder));
     let public_url = table
         .or("public_url", default.public_url, |node| node.parse(Code::BadUrl, address::public_url));
     let metrics = table.or("metrics_listen", None, |node| metrics(node, listen).map(Some));
-    Some(Server { listen: listen?, data: data?, public_url: public_url?, metrics_listen: metrics? })
+    let proxies = table.or("trusted_proxies", Vec::new(), |node| all(node.list()?, |p| proxy(&p)));
+    Some(Server {
+        listen: listen?,
+        data: data?,
+        public_url: public_url?,
+        metrics_listen: metrics?,
+        trusted_proxies: proxies?,
+    })
+}
+
+fn proxy(node: &Node<'_>) -> Option<IpAddr> {
+    node.parse(Code::BadAddress, |given| {
+        let message = || format!("{} is not an IP address", crate::node::quoted(given));
+        let hint = "write the proxy's own address, such as 127.0.0.1, without a port";
+        given.parse().map_err(|_| Bad::new(message(), hint))
+    })
 }
 
 fn folder(given: &str) -> Result<PathBuf, Bad> {

@@ -115,13 +115,16 @@ fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
         name,
         locale,
         timezone,
+        deliver,
         alert_below,
         alert_within,
         answer_within,
         report_at,
         report_when_empty,
         praise,
+        send_between,
         contacts,
+        shops,
         escalate,
         routes,
         sources: _,
@@ -130,14 +133,17 @@ fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
         ("name", old.name != *name),
         ("locale", old.locale != *locale),
         ("timezone", old.timezone != *timezone),
+        ("deliver", old.deliver != *deliver),
         ("alert_below", old.alert_below != *alert_below),
         ("alert_within", old.alert_within != *alert_within),
         ("answer_within", old.answer_within != *answer_within),
         ("report_at", old.report_at != *report_at),
         ("report_when_empty", old.report_when_empty != *report_when_empty),
         ("praise", old.praise != *praise),
+        ("send_between", old.send_between != *send_between),
         ("contacts", old.contacts != *contacts),
         ("escalate", old.escalate != *escalate),
+        ("shop", old.shops != *shops),
         ("route", old.routes != *routes),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
@@ -148,11 +154,12 @@ fn source_change(old: &[Brand], brand: &Brand, new: &Source) -> Option<Change> {
     let Some((old_brand, old)) = find(old, &new.id) else {
         return Some(Change::SourceAdded { brand: id, source });
     };
-    let Source { id: _, platform, secrets } = new;
+    let Source { id: _, platform, secrets, shop } = new;
     let differs = [
         ("brand", old_brand.id != brand.id),
         ("platform", old.platform != *platform),
         ("secrets", old.secrets != *secrets),
+        ("shop", old.shop != *shop),
     ];
     let keys: Vec<_> = differs.into_iter().filter(|(_, d)| *d).map(|(key, _)| key).collect();
     (!keys.is_empty()).then_some(Change::SourceChanged { brand: id, source, keys })

@@ -39,6 +39,7 @@ mod reading;
 mod render;
 mod route;
 mod secret;
+mod shop;
 mod source;
 mod table;
 mod values;
@@ -47,7 +48,7 @@ use toml::de::DeTable;
 
 pub use address::Mailbox;
 pub use code::Code;
-pub use config::{Config, Server};
+pub use config::{Config, Operator, Retention, Server};
 pub use diff::{Change, diff};
 pub use environment::{Environment, PresetInfo};
 pub use fault::{Fault, Report};

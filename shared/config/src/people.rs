@@ -87,7 +87,7 @@ fn drafts<'a>(brand: &Table<'a>) -> Option<Vec<Draft<'a>>> {
 fn draft<'a>(table: &Table<'a>, seen: &mut Vec<&'a str>) -> Draft<'a> {
     table.check_keys(&KEYS, &[]);
     let given = table.given_id();
-    let id = table.id("a contact");
+    let id = table.id("a contact").filter(|_| is_free(table));
     let id = id.filter(|_| table.is_first("contacts of this brand", seen));
     let name = table.need("name", "write what messages should call this contact");
     let name = name.and_then(|node| node.parse(Code::BadName, values::name));
@@ -96,6 +96,15 @@ fn draft<'a>(table: &Table<'a>, seen: &mut Vec<&'a str>) -> Draft<'a> {
     let gets = table.or("gets", GETS_ALL.to_vec(), gets);
     let contact = contact(id, name, email, gets.clone());
     Draft { id: given, gets, contact }
+}
+
+/// Whether the id of a contact is not the operator's.
+fn is_free(table: &Table<'_>) -> bool {
+    if table.given_id() != Some(ContactId::OPERATOR) {
+        return true;
+    }
+    let bad = Bad::new("operator is whoever runs Vigie", "give this contact another id");
+    table.get("id").and_then(|node| node.refuse::<()>(Code::BadId, bad)).is_some()
 }
 
 fn contact(

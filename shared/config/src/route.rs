@@ -8,12 +8,13 @@ use crate::code::Code;
 use crate::near;
 use crate::node::{Node, all, quoted};
 use crate::people::People;
+use crate::shop::Shops;
 use crate::source;
 use crate::table::Table;
 use crate::values::Bad;
 
 const KEYS: [&str; 3] = ["when", "to", "continue"];
-const WHEN_KEYS: [&str; 4] = ["stars_below", "cause", "severity", "source"];
+const WHEN_KEYS: [&str; 5] = ["stars_below", "cause", "severity", "source", "shop"];
 const TO: &str = "write to = [\"email:service\"]";
 
 /// A brand's routes, as far as they could be read.
@@ -28,13 +29,14 @@ pub(crate) struct Routes {
 
 impl Routes {
     /// Reads every `[[brand.route]]` of a brand.
-    pub(crate) fn read(brand: &Table<'_>, people: &People) -> Self {
+    pub(crate) fn read(brand: &Table<'_>, people: &People, shops: &Shops) -> Self {
         let rows = brand.rows("route", "write [[brand.route]], with two brackets");
         let sources = source::ids(brand);
         let mut conditions = Vec::new();
         let list = all(&rows.tables, |row| {
             row.check_keys(&KEYS, &[]);
-            let when = row.or("when", Route::default(), |node| when(node, sources.as_deref()));
+            let when =
+                row.or("when", Route::default(), |node| when(node, shops, sources.as_deref()));
             conditions.push(when.clone());
             let to = row.need("to", TO).and_then(|node| node.some_list());
             let to = to.and_then(|list| all(list, |node| recipient(&node, people)));
@@ -50,14 +52,14 @@ impl Routes {
             let below =
                 route.stars_below.is_none_or(|limit| alert_below.is_none_or(|a| limit >= a));
             let any = route.causes.is_empty() && route.severities.is_empty();
-            below && any && route.sources.is_empty()
+            below && any && route.sources.is_empty() && route.shops.is_empty()
         };
         !self.whole || self.conditions.iter().any(|route| route.as_ref().is_none_or(always))
     }
 }
 
 /// The conditions of a route; it names nobody yet.
-fn when(node: &Node<'_>, sources: Option<&[&str]>) -> Option<Route> {
+fn when(node: &Node<'_>, shops: &Shops, sources: Option<&[&str]>) -> Option<Route> {
     let table = node.table("write when = { stars_below = 2.0 }")?;
     table.check_keys(&WHEN_KEYS, &[]);
     let stars_below = table.or("stars_below", None, |node| node.stars().map(Some));
@@ -67,11 +69,14 @@ fn when(node: &Node<'_>, sources: Option<&[&str]>) -> Option<Route> {
         table.or("severity", Vec::new(), |node| all(node.list_or_one()?, |item| severity(&item)));
     let sources = table
         .or("source", Vec::new(), |node| all(node.list_or_one()?, |item| named(&item, sources)));
+    let at =
+        table.or("shop", Vec::new(), |node| all(node.list_or_one()?, |item| shops.named(&item)));
     Some(Route {
         stars_below: stars_below?,
         causes: causes?,
         severities: severities?,
         sources: sources?,
+        shops: at?,
         ..Route::default()
     })
 }

@@ -7,17 +7,21 @@ use crate::environment::PresetInfo;
 use crate::near;
 use crate::node::{Node, all, quoted};
 use crate::secret;
+use crate::shop::Shops;
 use crate::table::Table;
 use crate::values::Bad;
 
-const KEYS: [&str; 3] = ["id", "platform", "secrets"];
-const LATER: [&str; 1] = ["shop"];
+const KEYS: [&str; 4] = ["id", "platform", "secrets", "shop"];
 const EACH: &str = "write [[brand.source]], with two brackets";
 
 /// Reads every source of a brand; `seen` are the ids of all brands so far.
-pub(crate) fn read_all<'a>(brand: &Table<'a>, seen: &mut Vec<&'a str>) -> Option<Vec<Source>> {
+pub(crate) fn read_all<'a>(
+    brand: &Table<'a>,
+    shops: &Shops,
+    seen: &mut Vec<&'a str>,
+) -> Option<Vec<Source>> {
     let rows = brand.rows("source", EACH);
-    all(&rows.tables, |row| read(row, seen)).filter(|_| rows.whole)
+    all(&rows.tables, |row| read(row, shops, seen)).filter(|_| rows.whole)
 }
 
 /// The ids that a brand's sources give, faulty or not; `None` if some may be missed. Records
@@ -26,12 +30,13 @@ pub(crate) fn ids<'a>(brand: &Table<'a>) -> Option<Vec<&'a str>> {
     brand.peek_ids("source")
 }
 
-fn read<'a>(row: &Table<'a>, seen: &mut Vec<&'a str>) -> Option<Source> {
-    row.check_keys(&KEYS, &LATER);
+fn read<'a>(row: &Table<'a>, shops: &Shops, seen: &mut Vec<&'a str>) -> Option<Source> {
+    row.check_keys(&KEYS, &[]);
     let id = row.id("a source").filter(|_| row.is_first("sources of all brands", seen));
     let platform = row.need("platform", "write platform = \"standard-webhooks\"");
     let platform = platform.and_then(|node| platform_of(&node));
     let secrets = row.or("secrets", Vec::new(), |node| all(node.list()?, |s| secret::read(&s)));
+    let shop = row.or("shop", None, |node| shops.named(node).map(Some));
     let (platform, preset) = platform?;
     let secrets = secrets?;
     if preset.needs_secret && secrets.is_empty() {
@@ -39,8 +44,7 @@ fn read<'a>(row: &Table<'a>, seen: &mut Vec<&'a str>) -> Option<Source> {
         let bad = Bad::new(message, "write secrets = [\"env:NAME\"], what the platform shows you");
         return row.refuse("secrets", Code::MissingSecret, bad);
     }
-    let today = LATER.iter().all(|key| row.get(key).is_none());
-    Some(Source { id: id?, platform, secrets }).filter(|_| today)
+    Some(Source { id: id?, platform, secrets, shop: shop? })
 }
 
 fn platform_of(node: &Node<'_>) -> Option<(String, PresetInfo)> {

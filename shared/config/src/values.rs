@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, civil, tz::TimeZone};
 use vigie_domain::stars::{Decimal, Stars};
-use vigie_domain::text;
+use vigie_domain::{Hours, text};
 
 use crate::near;
 use crate::node::quoted;
@@ -81,6 +81,33 @@ fn time_of_day(given: &str) -> Option<civil::Time> {
     let (hour, minute) = (two(parts.next()?)?, two(parts.next()?)?);
     let second = parts.next().map_or(Some(0), two)?;
     if parts.next().is_some() { None } else { civil::Time::new(hour, minute, second, 0).ok() }
+}
+
+/// Local hours, such as `08:00-20:00`.
+pub(crate) fn hours(given: &str) -> Result<Hours, Bad> {
+    given.parse().map_err(|bad| {
+        let message = format!("{} cannot be hours: {bad}", quoted(given));
+        Bad::new(
+            message,
+            "write send_between = \"08:00-20:00\", local time; all day is 00:00-24:00",
+        )
+    })
+}
+
+/// Months as people keep things: `13 months`, `1 month`, `3 years`.
+pub(crate) fn months(given: &str) -> Result<u16, Bad> {
+    let bad = || {
+        let message = format!("{} is not a number of months or years", quoted(given));
+        Bad::new(message, "write \"13 months\" or \"3 years\", up to 100 years")
+    };
+    let (number, unit) = given.trim().split_once(' ').ok_or_else(bad)?;
+    let number: u16 = number.parse().map_err(|_| bad())?;
+    let months = match unit.trim() {
+        "month" | "months" => number,
+        "year" | "years" => number.saturating_mul(12),
+        _ => 0,
+    };
+    if (1..=1200).contains(&months) { Ok(months) } else { Err(bad()) }
 }
 
 /// Reads a limit in stars from a number's own text, never through a float.

@@ -1,11 +1,13 @@
 //! Who is reviewed and what they asked for: a brand as vigie.toml defines it, checked.
 
-use jiff::{SignedDuration, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, Cause, Severity};
 use crate::digest::Digest;
-use crate::ids::{BrandId, ContactId, SourceId};
+use crate::hours::Hours;
+use crate::ids::{BrandId, ContactId, ShopId, SourceId};
+use crate::review::Review;
 use crate::stars::Stars;
 
 /// The language of what a brand reads.
@@ -77,6 +79,30 @@ pub enum Praise {
     Off,
 }
 
+/// Who hears of what a brand's reviews make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Deliver {
+    /// The brand's people.
+    #[default]
+    Live,
+    /// The operator, who is told for whom each message was meant.
+    Trial,
+    /// Nobody: reviews are recorded only.
+    Off,
+}
+
+impl Deliver {
+    /// The word in vigie.toml.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Trial => "trial",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// One step of the ladder: who hears again while a review stays open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -84,6 +110,33 @@ pub struct Step {
     pub after: SignedDuration,
     /// Who hears.
     pub to: Vec<ContactId>,
+    /// Whether those hear too who get the alerts of the review's shop, or the brand's where it is
+    /// of none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_shop: bool,
+}
+
+/// Where a brand is: its people get its reviews' alerts and praise instead of the brand's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shop {
+    /// Its id within the brand.
+    pub id: ShopId,
+    /// As messages name it.
+    pub name: String,
+    /// What a payload's location may say, beside the id and the name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub says: Vec<String>,
+    /// Who gets its alerts and praise; empty: the brand's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<ContactId>,
+}
+
+impl Shop {
+    /// Whether a payload's location means this shop. Case and the space around it do not matter.
+    pub fn is_at(&self, location: &str) -> bool {
+        let means = |known: &str| known.trim().to_lowercase() == location.trim().to_lowercase();
+        means(self.id.as_str()) || means(&self.name) || self.says.iter().any(|known| means(known))
+    }
 }
 
 /// How messages travel.
@@ -114,6 +167,9 @@ pub struct Route {
     pub severities: Vec<Severity>,
     /// Holds for one of these sources; empty: always.
     pub sources: Vec<SourceId>,
+    /// Holds for one of these shops; empty: always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shops: Vec<ShopId>,
     /// Who gets it.
     pub to: Vec<(Channel, ContactId)>,
     /// Whether later routes are looked at too.
@@ -122,11 +178,18 @@ pub struct Route {
 
 impl Route {
     /// Whether the route is for this alert.
-    pub fn matches(&self, source: &SourceId, stars: Stars, assessment: &Assessment) -> bool {
+    pub fn matches(
+        &self,
+        source: &SourceId,
+        shop: Option<&ShopId>,
+        stars: Stars,
+        assessment: &Assessment,
+    ) -> bool {
         self.stars_below.is_none_or(|limit| stars < limit)
             && (self.causes.is_empty() || self.causes.iter().any(|c| assessment.has(*c)))
             && (self.severities.is_empty() || self.severities.contains(&assessment.severity))
             && (self.sources.is_empty() || self.sources.contains(source))
+            && (self.shops.is_empty() || shop.is_some_and(|shop| self.shops.contains(shop)))
     }
 }
 
@@ -149,6 +212,9 @@ pub struct Source {
     pub platform: String,
     /// Where its secrets are; several while they rotate.
     pub secrets: Vec<SecretRef>,
+    /// The shop that all its reviews are of; `None`: the payload's location says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop: Option<ShopId>,
 }
 
 /// A brand and what it asked for. Built by the configuration, which checks that every reference
@@ -163,6 +229,9 @@ pub struct Brand {
     pub locale: Locale,
     /// IANA time zone name.
     pub timezone: String,
+    /// Who hears of its reviews.
+    #[serde(default)]
+    pub deliver: Deliver,
     /// Ratings below this make alerts.
     pub alert_below: Stars,
     /// A review first seen later than this after publication is found late.
@@ -175,8 +244,14 @@ pub struct Brand {
     pub report_when_empty: bool,
     /// When good reviews go to the team.
     pub praise: Praise,
+    /// When messages may go, local; critical ones go at any time.
+    #[serde(default)]
+    pub send_between: Hours,
     /// Contacts, in the file's order.
     pub contacts: Vec<Contact>,
+    /// Shops, in the file's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shops: Vec<Shop>,
     /// The ladder, by time; empty: none.
     pub escalate: Vec<Step>,
     /// Routes, in the file's order.
@@ -189,6 +264,14 @@ impl Brand {
     /// The time zone; UTC if the name is unknown, which the configuration refuses.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The moment itself if messages may go then, else when they may next.
+    pub fn opening(&self, at: Timestamp) -> Timestamp {
+        if self.send_between.is_all_day() {
+            return at;
+        }
+        self.send_between.opening(&self.zone(), at)
     }
 
     /// A contact by id.
@@ -219,9 +302,53 @@ impl Brand {
         self.recipients(self.contacts.iter().filter(|c| c.gets.contains(&what)).map(|c| &c.id))
     }
 
-    /// Management: whoever the ladder's last step names.
-    pub fn management(&self) -> Vec<ContactId> {
-        self.escalate.last().map(|step| self.recipients(&step.to)).unwrap_or_default()
+    /// A shop by id.
+    pub fn shop(&self, id: &ShopId) -> Option<&Shop> {
+        self.shops.iter().find(|shop| shop.id == *id)
+    }
+
+    /// The shop that a review is of: its source's, else the one that its location means.
+    pub fn shop_of(&self, review: &Review) -> Option<&Shop> {
+        if self.shops.is_empty() {
+            return None;
+        }
+        let source = self.sources.iter().find(|source| source.id == review.key.source);
+        let of_source = source.and_then(|source| source.shop.as_ref()).and_then(|id| self.shop(id));
+        of_source.or_else(|| {
+            let location = review.written()?.location.as_deref()?;
+            self.shops.iter().find(|shop| shop.is_at(location))
+        })
+    }
+
+    /// The distinct recipients who get something of a review by default: its shop's contacts, else
+    /// the brand's.
+    pub fn who_gets_of(&self, what: Gets, review: &Review) -> Vec<ContactId> {
+        let shop = self.shop_of(review).filter(|shop| !shop.contacts.is_empty());
+        match (what, shop) {
+            (Gets::Alert | Gets::Praise, Some(shop)) => self.recipients(&shop.contacts),
+            _ => self.who_gets(what),
+        }
+    }
+
+    /// Who is written to, for whom: the brand's people themselves; on trial the operator for all of
+    /// them; nobody while the brand is off.
+    pub fn written_to(&self, meant: Vec<ContactId>) -> Vec<(ContactId, Vec<ContactId>)> {
+        match self.deliver {
+            Deliver::Live => meant.into_iter().map(|to| (to, Vec::new())).collect(),
+            Deliver::Trial if !meant.is_empty() => vec![(ContactId::operator(), meant)],
+            Deliver::Trial | Deliver::Off => Vec::new(),
+        }
+    }
+
+    /// The distinct recipients of a step for a review.
+    pub fn who_climbs(&self, step: &Step, review: &Review) -> Vec<ContactId> {
+        let shop = if step.to_shop { self.who_gets_of(Gets::Alert, review) } else { Vec::new() };
+        self.recipients(shop.iter().chain(&step.to))
+    }
+
+    /// Management for a review: whoever the ladder's last step names.
+    pub fn management(&self, review: &Review) -> Vec<ContactId> {
+        self.escalate.last().map(|step| self.who_climbs(step, review)).unwrap_or_default()
     }
 
     /// The kind of message a step sends: before the promise is due it reminds, from then on it
@@ -249,20 +376,25 @@ impl Brand {
             name: "Maison Lumen".to_owned(),
             locale: Locale::Fr,
             timezone: "Europe/Paris".to_owned(),
+            deliver: Deliver::Live,
             alert_below: defaults::ALERT_BELOW,
             alert_within: defaults::ALERT_WITHIN,
             answer_within: defaults::ANSWER_WITHIN,
             report_at: civil::Time::constant(defaults::REPORT_AT_HOUR, 0, 0, 0),
             report_when_empty: true,
             praise: Praise::Daily,
+            send_between: Hours::ALL_DAY,
+            shops: Vec::new(),
             escalate: vec![
                 Step {
                     after: defaults::ESCALATE_AFTER[0],
                     to: everyone.iter().take(1).cloned().collect(),
+                    to_shop: false,
                 },
                 Step {
                     after: defaults::ESCALATE_AFTER[1],
                     to: everyone.iter().skip(1).cloned().collect(),
+                    to_shop: false,
                 },
             ],
             contacts,
@@ -272,6 +404,7 @@ impl Brand {
                     .unwrap_or_else(|bad| unreachable!("{bad}")),
                 platform: "standard-webhooks".to_owned(),
                 secrets: vec![SecretRef::Env("LUMEN_SITE_SECRET".to_owned())],
+                shop: None,
             }],
         }
     }

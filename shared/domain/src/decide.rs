@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, Severity};
-use crate::brand::{Brand, Channel, Gets, Praise};
+use crate::brand::{Brand, Channel, Deliver, Gets, Praise};
 use crate::event::Content;
 use crate::ids::ContactId;
 use crate::notice::{Kind, NewNotice, NoticeId, Subject, Why};
-use crate::promise::{Ladder, Promise, later};
+use crate::promise::{Ladder, Promise, Start, later};
 use crate::review::{Existence, Review, State, TrailEntry};
 use crate::stars::Stars;
 
@@ -35,12 +35,16 @@ pub enum WhyNot {
     RoutedElsewhere,
     /// This contact does not get alerts.
     GetsNone,
+    /// It is of a shop whose own contacts get it.
+    OfAShop,
     /// Another contact has the same address and comes first.
     SameAddress,
     /// The review is good, and good reviews come in one message.
     PraisedTogether,
     /// The brand wants no praise.
     PraiseOff,
+    /// The brand is switched off: its reviews are recorded only.
+    DeliverOff,
 }
 
 impl WhyNot {
@@ -55,9 +59,11 @@ impl WhyNot {
             Self::Withdrawn => "it is no longer shown",
             Self::RoutedElsewhere => "a route sends this alert to others",
             Self::GetsNone => "their `gets` leaves alerts out",
+            Self::OfAShop => "the review is of a shop, whose own contacts get it",
             Self::SameAddress => "another contact with the same address comes first",
             Self::PraisedTogether => "good reviews come in one message, at the hour of the report",
             Self::PraiseOff => "the brand's `praise` is off",
+            Self::DeliverOff => "the brand's `deliver` is off: its reviews are recorded only",
         }
     }
 }
@@ -94,6 +100,12 @@ pub struct Decided {
     /// Whether it was withdrawn when this was decided.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// Whether its last alert said that it is critical: its messages go at any hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub critical: bool,
+    /// Whether its last alert went to the operator only: the brand was on trial.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
     /// When the edit that reopened it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_at: Option<Timestamp>,
@@ -137,6 +149,12 @@ impl Review {
         Promise::new(from, brand.answer_within)
     }
 
+    /// From when the steps of the ladder count.
+    pub fn start(&self, brand: &Brand) -> Start {
+        let at_any_hour = self.decided.as_ref().is_some_and(|decided| decided.critical);
+        Start { from: self.promise(brand).from, at_any_hour }
+    }
+
     /// Whether it was first seen later than `alert_within` after publication. Once decided, it
     /// stays.
     pub fn is_found_late(&self, brand: &Brand) -> bool {
@@ -153,7 +171,7 @@ impl Review {
     /// When the next step of the ladder is due, for an open review on it.
     pub fn step_at(&self, brand: &Brand) -> Option<Timestamp> {
         let ladder = self.decided.as_ref()?.ladder.filter(|_| self.state() == State::Open)?;
-        ladder.next(brand, self.promise(brand).from).map(|(_, at)| at)
+        ladder.next(brand, self.start(brand)).map(|(_, at)| at)
     }
 
     /// Stores a decision with the review.
@@ -313,19 +331,38 @@ impl<'a> Change<'a> {
     ) -> Vec<NewNotice> {
         let Some(content) = self.review.written() else { return Vec::new() };
         let stars = content.stars.unwrap_or(Stars::FIVE);
+        if self.brand.deliver == Deliver::Off {
+            self.not_made(Kind::Alert, None, WhyNot::DeliverOff);
+            return Vec::new();
+        }
         let assessment = assess(content);
         self.alerted = true;
-        let who = recipients(self.brand, &self.review.key.source, stars, &assessment);
+        self.decided.critical = assessment.severity == Severity::Critical;
+        self.decided.trial = self.brand.deliver == Deliver::Trial;
+        let who = recipients(self.brand, self.review, stars, &assessment);
         self.explain_silence(&who);
-        who.into_iter()
-            .filter(|(to, _)| only.is_none_or(|only| only.contains(to)))
-            .map(|(to, why)| self.notice(Kind::Alert, to, why))
-            .collect()
+        let mut notices = Vec::new();
+        let why = who.first().map_or(Why::Contact, |(_, why)| why.clone());
+        if self.decided.trial {
+            let meant = who.into_iter().map(|(to, _)| to).collect();
+            notices.extend(self.notices(Kind::Alert, meant, &why));
+        } else {
+            for (to, why) in who {
+                notices.extend(self.notices(Kind::Alert, vec![to], &why));
+            }
+        }
+        notices.retain(|notice| only.is_none_or(|only| only.contains(&notice.to)));
+        notices
     }
 
     fn explain_silence(&mut self, who: &[(ContactId, Why)]) {
         let brand = self.brand;
         let routed = who.iter().any(|(_, why)| matches!(why, Why::Route { .. }));
+        if !routed && brand.shop_of(self.review).is_some_and(|shop| !shop.contacts.is_empty()) {
+            // One entry for all the others: a brand may have forty shops.
+            self.not_made(Kind::Alert, None, WhyNot::OfAShop);
+            return;
+        }
         for contact in &brand.contacts {
             let recipient = brand.recipient(&contact.id).map(|first| &first.id);
             if who.iter().any(|(to, _)| *to == contact.id) {
@@ -348,11 +385,15 @@ impl<'a> Change<'a> {
         if !good || self.decided.found_late || self.decided.good_at.is_some() {
             return Vec::new();
         }
+        if self.brand.deliver == Deliver::Off {
+            self.not_made(Kind::Praise, None, WhyNot::DeliverOff);
+            return Vec::new();
+        }
         self.decided.good_at = Some(self.now);
         match self.brand.praise {
             Praise::Each => {
-                let who = self.brand.who_gets(Gets::Praise);
-                who.into_iter().map(|to| self.notice(Kind::Praise, to, Why::Contact)).collect()
+                let who = self.brand.who_gets_of(Gets::Praise, self.review);
+                self.notices(Kind::Praise, who, &Why::Contact)
             }
             Praise::Daily | Praise::Weekly => {
                 self.not_made(Kind::Praise, None, WhyNot::PraisedTogether);
@@ -365,7 +406,13 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn notice(&self, kind: Kind, to: ContactId, why: Why) -> NewNotice {
+    /// The notices of some recipients: theirs, or on trial the operator's for all of them.
+    fn notices(&self, kind: Kind, meant: Vec<ContactId>, why: &Why) -> Vec<NewNotice> {
+        let written_to = self.brand.written_to(meant).into_iter();
+        written_to.map(|(to, meant)| self.notice(kind, to, meant, why.clone())).collect()
+    }
+
+    fn notice(&self, kind: Kind, to: ContactId, meant_for: Vec<ContactId>, why: Why) -> NewNotice {
         let review = &self.review.key;
         let revision = self.review.revision.to_string();
         let of = review.to_string();
@@ -376,6 +423,7 @@ impl<'a> Change<'a> {
             kind,
             channel: Channel::Email,
             to,
+            meant_for,
             subject: Subject::Review { reviews: vec![review.clone()], step: None, why },
             due_at: self.now,
             with: None,
@@ -394,21 +442,24 @@ impl<'a> Change<'a> {
         if enters {
             let mut after = self.review.clone();
             after.decided = Some(self.decided.clone());
-            let from = after.promise(self.brand).from;
+            let start = after.start(self.brand);
             let ladder = self.decided.ladder.unwrap_or_default();
-            self.decided.ladder = Some(ladder.enter(self.brand, from, self.now));
+            self.decided.ladder = Some(ladder.enter(self.brand, start, self.now));
         }
     }
 }
 
 /// Who gets an alert, and why: the first route that matches (and those after it while they say
-/// `continue`), else every contact who gets alerts; a critical one goes to management too.
+/// `continue`), else the review's shop's contacts, else every contact who gets alerts; a critical one
+/// goes to management too.
 pub fn recipients(
     brand: &Brand,
-    source: &crate::ids::SourceId,
+    review: &Review,
     stars: Stars,
     assessment: &Assessment,
 ) -> Vec<(ContactId, Why)> {
+    let (source, shop) = (&review.key.source, brand.shop_of(review));
+    let shop = shop.map(|shop| &shop.id);
     let mut found: Vec<(ContactId, Why)> = Vec::new();
     let mut add = |ids: Vec<ContactId>, why: Why| {
         for id in ids {
@@ -419,7 +470,7 @@ pub fn recipients(
     };
     let mut routed = false;
     for (at, route) in brand.routes.iter().enumerate() {
-        if !route.matches(source, stars, assessment) {
+        if !route.matches(source, shop, stars, assessment) {
             continue;
         }
         routed = true;
@@ -430,10 +481,10 @@ pub fn recipients(
         }
     }
     if !routed {
-        add(brand.who_gets(Gets::Alert), Why::Contact);
+        add(brand.who_gets_of(Gets::Alert, review), Why::Contact);
     }
     if assessment.severity == Severity::Critical {
-        add(brand.management(), Why::Management);
+        add(brand.management(review), Why::Management);
     }
     found
 }

@@ -81,6 +81,21 @@ slug!(
     ContactId
 );
 
+impl ContactId {
+    /// The id of the operator's contact, which no brand's contact may take.
+    pub const OPERATOR: &'static str = "operator";
+
+    /// Whoever runs Vigie.
+    pub fn operator() -> Self {
+        Self(Self::OPERATOR.to_owned())
+    }
+
+    /// Whether this is whoever runs Vigie.
+    pub fn is_operator(&self) -> bool {
+        self.0 == Self::OPERATOR
+    }
+}
+
 /// A review's id as its platform gave it, or its hash where it cannot be kept.
 ///
 /// Ids of up to [`EXTERNAL_ID_BYTES_MAX`] bytes without control characters are kept as given;

@@ -9,6 +9,7 @@ pub mod climb;
 pub mod decide;
 pub mod digest;
 pub mod event;
+pub mod hours;
 pub mod ids;
 pub mod notice;
 pub mod promise;
@@ -18,11 +19,14 @@ pub mod stars;
 pub mod text;
 
 pub use assessment::{Assessment, Cause, CauseFound, Severity};
-pub use brand::{Brand, Channel, Contact, Gets, Locale, Praise, Route, SecretRef, Source, Step};
+pub use brand::{
+    Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, SecretRef, Shop, Source, Step,
+};
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};
 pub use digest::Digest;
 pub use event::{Content, EventKind, Flag, Reply, ReviewEvent, Version};
+pub use hours::Hours;
 pub use ids::{
     BadReviewKey, BadSlug, BrandId, ContactId, ExternalId, ReviewKey, ReviewNumber, ShopId,
     SourceId,

@@ -161,6 +161,9 @@ pub struct NewNotice {
     pub channel: Channel,
     /// To whom: the address is looked up at delivery.
     pub to: ContactId,
+    /// For whom it is meant, where the operator gets it in their stead: the brand is on trial.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meant_for: Vec<ContactId>,
     /// What about.
     pub subject: Subject,
     /// When to send it.
@@ -175,7 +178,7 @@ pub struct NewNotice {
 pub enum NoticeState {
     /// It waits for its time or for the next attempt.
     Pending,
-    /// It waits for a person.
+    /// It waits for the brand's hours, or for a person.
     Held,
     /// Somebody claimed it and is sending.
     Sending,

@@ -79,6 +79,30 @@ impl Promise {
     }
 }
 
+/// From when a review's steps count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// When its promise began.
+    pub from: Timestamp,
+    /// Whether its steps go at any hour: it is critical.
+    pub at_any_hour: bool,
+}
+
+impl Start {
+    /// When a step is due. One that falls outside the brand's hours moves: a reminder to before
+    /// they close, so that it is not late; an escalation to their opening.
+    pub fn due(self, brand: &Brand, step: &Step) -> Timestamp {
+        let natural = later(self.from, step.after);
+        if self.at_any_hour {
+            natural
+        } else if brand.escalates(step) {
+            brand.opening(natural)
+        } else {
+            brand.send_between.before_closing(&brand.zone(), natural).max(self.from)
+        }
+    }
+}
+
 /// Where a review stands on its brand's ladder. Steps are known by their time after the start, so
 /// that a changed configuration finds its place again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,14 +120,15 @@ impl Ladder {
     /// last is sent, two hours from now at the earliest, and not at all if a later one comes due
     /// before that.
     #[must_use]
-    pub fn enter(self, brand: &Brand, from: Timestamp, now: Timestamp) -> Self {
-        let due = |step: &Step| later(from, step.after);
+    pub fn enter(self, brand: &Brand, start: Start, now: Timestamp) -> Self {
+        let due = |step: &Step| start.due(brand, step);
         let ahead: Vec<&Step> = self.ahead(brand).collect();
         let past = ahead.iter().filter(|step| due(step) <= now).count();
         let Some(last_past) = past.checked_sub(1).and_then(|last| ahead.get(last)) else {
             return Self { done: self.done, not_before: None };
         };
-        let earliest = later(now, AFTER_ALERT);
+        let heard_at = if start.at_any_hour { now } else { brand.opening(now) };
+        let earliest = later(heard_at, AFTER_ALERT);
         let overtaken = ahead.get(past).is_some_and(|next| due(next) < earliest);
         if overtaken {
             return Self { done: Some(last_past.after), not_before: None };
@@ -118,9 +143,9 @@ impl Ladder {
     }
 
     /// The next step and when it is due.
-    pub fn next(self, brand: &Brand, from: Timestamp) -> Option<(&Step, Timestamp)> {
+    pub fn next(self, brand: &Brand, start: Start) -> Option<(&Step, Timestamp)> {
         let step = self.ahead(brand).next()?;
-        let due = later(from, step.after);
+        let due = start.due(brand, step);
         Some((step, self.not_before.map_or(due, |floor| due.max(floor))))
     }
 
@@ -128,11 +153,11 @@ impl Ladder {
     pub fn climb(
         mut self,
         brand: &Brand,
-        from: Timestamp,
+        start: Start,
         now: Timestamp,
     ) -> (Vec<(&Step, Timestamp)>, Self) {
         let mut steps = Vec::new();
-        while let Some((step, at)) = self.next(brand, from) {
+        while let Some((step, at)) = self.next(brand, start) {
             if at > now {
                 break;
             }
@@ -145,7 +170,7 @@ impl Ladder {
 
 /// The instant of a local date and time. A time that a clock change skips is the first instant
 /// after it; a repeated one is the first.
-fn instant(zone: &TimeZone, at: DateTime) -> Timestamp {
+pub(crate) fn instant(zone: &TimeZone, at: DateTime) -> Timestamp {
     let ambiguous = zone.to_ambiguous_timestamp(at);
     if ambiguous.is_ambiguous() {
         let chosen = ambiguous.offset();
@@ -208,13 +233,38 @@ mod tests {
     fn brand_with(steps: &[i64]) -> Brand {
         let mut brand = Brand::sample();
         let to = brand.contacts.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
-        brand.escalate = steps.iter().map(|n| Step { after: hours(*n), to: to.clone() }).collect();
+        let step = |n: &i64| Step { after: hours(*n), to: to.clone(), to_shop: false };
+        brand.escalate = steps.iter().map(step).collect();
         brand
     }
 
+    fn since(from: Timestamp) -> Start {
+        Start { from, at_any_hour: false }
+    }
+
     fn next_after(brand: &Brand, from: Timestamp, now: Timestamp) -> Option<(i64, Timestamp)> {
-        let ladder = Ladder::default().enter(brand, from, now);
-        ladder.next(brand, from).map(|(step, at)| (step.after.as_hours(), at))
+        let ladder = Ladder::default().enter(brand, since(from), now);
+        ladder.next(brand, since(from)).map(|(step, at)| (step.after.as_hours(), at))
+    }
+
+    #[test]
+    fn a_reminder_goes_before_the_hours_close_and_an_escalation_when_they_open() {
+        let mut brand = brand_with(&[20, 24]);
+        brand.send_between = "08:00-20:00".parse().unwrap();
+        let check = |from: &str, now: &str| {
+            next_after(&brand, at(from), at(now)).map(|(h, at)| (h, at.to_string()))
+        };
+        // Due at 02:00 in Paris: half an hour before they close at 20:00.
+        let (from, now) = ("2026-11-20T05:00:00Z", "2026-11-20T09:00:00Z");
+        assert_eq!(check(from, now), Some((20, "2026-11-20T18:30:00Z".into())));
+        // First heard of when they were closed: the alert itself waits for 08:00, and the promise
+        // is due at 06:00, which is told then.
+        let now = "2026-11-20T20:00:00Z";
+        assert_eq!(check(from, now), Some((24, "2026-11-21T07:00:00Z".into())));
+        let critical = Start { from: at(from), at_any_hour: true };
+        let ladder = Ladder::default().enter(&brand, critical, at(now));
+        let (step, due) = ladder.next(&brand, critical).unwrap();
+        assert_eq!((step.after.as_hours(), due), (20, at("2026-11-21T01:00:00Z")));
     }
 
     #[test]
@@ -235,13 +285,13 @@ mod tests {
     fn a_ladder_climbed_late_gives_every_step_past() {
         let brand = brand_with(&[20, 24, 48]);
         let from = at("2026-11-20T00:00:00Z");
-        let (steps, ladder) = Ladder::default().climb(&brand, from, at("2026-11-21T01:00:00Z"));
+        let (steps, ladder) =
+            Ladder::default().climb(&brand, since(from), at("2026-11-21T01:00:00Z"));
         assert_eq!(steps.len(), 2);
-        let (next, when) = ladder.next(&brand, from).unwrap();
+        let (next, when) = ladder.next(&brand, since(from)).unwrap();
         assert_eq!((next.after, when), (hours(48), at("2026-11-22T00:00:00Z")));
-        assert!(
-            ladder.climb(&brand, from, at("2026-12-01T00:00:00Z")).1.next(&brand, from).is_none()
-        );
+        let (_, ended) = ladder.climb(&brand, since(from), at("2026-12-01T00:00:00Z"));
+        assert!(ended.next(&brand, since(from)).is_none());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use vigie_app::report::{OpenReview, Report, all};
 use vigie_app::words::report_view;
 use vigie_domain::promise::Punctuality;
-use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, SourceId, Stars, text};
+use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, ShopId, SourceId, Stars, text};
 use vigie_render::report_text;
 
 use crate::cli::Unanswered;
@@ -28,25 +28,24 @@ struct Answer<'a> {
 struct OfBrand<'a> {
     brand: &'a BrandId,
     open: Vec<Open<'a>>,
-    good_open: Good,
+    good_open: Good<'a>,
     answered_since: Vec<&'a ReviewKey>,
     received: u64,
     answered_in_time: u64,
 }
 
 #[derive(Serialize)]
-struct Good {
+struct Good<'a> {
     count: usize,
-    /// Empty in this version: shops come with a later one.
-    by_shop: BTreeMap<String, usize>,
+    by_shop: BTreeMap<&'a ShopId, usize>,
 }
 
 #[derive(Serialize)]
 struct Open<'a> {
     review: &'a ReviewKey,
     number: String,
-    /// Null in this version: shops come with a later one.
-    shop: Option<String>,
+    /// Null where it is of none, or of a place that the brand's file does not know.
+    shop: Option<&'a ShopId>,
     source: &'a SourceId,
     stars: Option<f64>,
     causes: &'a [Cause],
@@ -92,11 +91,19 @@ fn of_brand(report: &Report) -> OfBrand<'_> {
     OfBrand {
         brand: &report.brand.id,
         open: report.open.iter().map(|open| of_review(report, open)).collect(),
-        good_open: Good { count: report.good_open.len(), by_shop: BTreeMap::new() },
+        good_open: Good { count: report.good_open.len(), by_shop: by_shop(report) },
         answered_since: report.answered.iter().map(|stored| &stored.review.key).collect(),
         received: report.received,
         answered_in_time: report.answered_in_time,
     }
+}
+
+/// Good open reviews by shop; those of none are only in the count.
+fn by_shop(report: &Report) -> BTreeMap<&ShopId, usize> {
+    let mut shops = BTreeMap::new();
+    let of = report.good_open.iter().filter_map(|one| report.brand.shop_of(&one.review));
+    of.for_each(|shop| *shops.entry(&shop.id).or_default() += 1);
+    shops
 }
 
 fn of_review<'a>(report: &Report, open: &'a OpenReview) -> Open<'a> {
@@ -104,7 +111,7 @@ fn of_review<'a>(report: &Report, open: &'a OpenReview) -> Open<'a> {
     Open {
         review: &review.key,
         number: open.stored.number.shown(&report.brand.id),
-        shop: None,
+        shop: report.brand.shop_of(review).map(|shop| &shop.id),
         source: &review.key.source,
         stars: open.stars.map(Stars::to_f64),
         causes: &open.causes,

@@ -1,0 +1,91 @@
+//! `[[brand.shop]]`: where a brand is, and who there gets what.
+
+use vigie_domain::{ContactId, Shop, ShopId};
+
+use crate::code::Code;
+use crate::near;
+use crate::node::{Node, all, quoted};
+use crate::people::People;
+use crate::table::Table;
+use crate::values::{self, Bad};
+
+const KEYS: [&str; 4] = ["id", "name", "match", "contacts"];
+const EACH: &str = "write [[brand.shop]], with two brackets";
+
+/// What is known of a brand's shops, even where some are faulty.
+pub(crate) struct Shops {
+    /// The shops, if all are in order.
+    pub(crate) list: Option<Vec<Shop>>,
+    /// Every id given, whether or not the rest of its shop is in order; `None` if some may have
+    /// been missed.
+    ids: Option<Vec<String>>,
+}
+
+impl Shops {
+    /// Reads every `[[brand.shop]]` of a brand.
+    pub(crate) fn read(brand: &Table<'_>, people: &People) -> Self {
+        let rows = brand.rows("shop", EACH);
+        let ids: Option<Vec<_>> =
+            rows.tables.iter().map(|row| row.given_id().map(str::to_owned)).collect();
+        let mut seen = Vec::new();
+        let mut matched = Vec::new();
+        let list = all(&rows.tables, |row| shop(row, people, &mut seen, &mut matched));
+        let whole = rows.whole;
+        Self { list: list.filter(|_| whole), ids: ids.filter(|_| whole) }
+    }
+
+    /// Reads the id of one of the shops.
+    pub(crate) fn named(&self, node: &Node<'_>) -> Option<ShopId> {
+        let given = node.text()?;
+        let Some(ids) = &self.ids else { return given.parse().ok() };
+        if ids.iter().any(|known| known == given) {
+            return given.parse().ok();
+        }
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let hint = if ids.is_empty() {
+            "this brand has none: write [[brand.shop]] first".to_owned()
+        } else {
+            near::hint(given, &ids, "this brand has")
+        };
+        let message = format!("this brand has no shop {}", quoted(given));
+        node.refuse(Code::UnknownShop, Bad::new(message, hint))
+    }
+
+    /// Whether the brand has shops, or may have once their fault is mended.
+    pub(crate) fn has_some(&self) -> bool {
+        self.ids.as_ref().is_none_or(|ids| !ids.is_empty())
+    }
+}
+
+fn shop<'a>(
+    row: &Table<'a>,
+    people: &People,
+    seen: &mut Vec<&'a str>,
+    matched: &mut Vec<String>,
+) -> Option<Shop> {
+    row.check_keys(&KEYS, &[]);
+    let id = row.id("a shop").filter(|_| row.is_first("shops of this brand", seen));
+    let name = row.need("name", "write what messages should call this shop");
+    let name = name.and_then(|node| node.parse(Code::BadName, values::name));
+    let says =
+        row.or("match", Vec::new(), |node| all(node.list()?, |item| new_match(&item, matched)));
+    let contacts = row.or("contacts", Vec::new(), |node| contacts(node, people));
+    Some(Shop { id: id?, name: name?, says: says?, contacts: contacts? })
+}
+
+fn contacts(node: &Node<'_>, people: &People) -> Option<Vec<ContactId>> {
+    all(node.some_list()?, |item| people.named(&item, item.text()?))
+}
+
+/// What a location may say, which no other shop of the brand may claim too.
+fn new_match(node: &Node<'_>, matched: &mut Vec<String>) -> Option<String> {
+    let says = node.parse(Code::BadName, values::name)?;
+    let plain = says.trim().to_lowercase();
+    if matched.contains(&plain) {
+        let message = format!("{} is what another shop of this brand matches", quoted(&says));
+        let hint = "a location can mean one shop only";
+        return node.refuse(Code::SameMatch, Bad::new(message, hint));
+    }
+    matched.push(plain);
+    Some(says)
+}
