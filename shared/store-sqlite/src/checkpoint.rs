@@ -13,10 +13,10 @@ use rusqlite::Connection;
 
 /// Pages in the log at which folding begins: 4 MiB. A longer one writes an index page into the
 /// file less often, and makes commits wait longer for the disk: at 16 MiB the p99 left 15 ms.
-const BEGIN_AT: u32 = 1000;
+const BEGIN_AT: u32 = 2000;
 /// Pages in the log at which the writer folds by itself, 16 MiB: the thread does not keep up, and
 /// the log must not fill the disk.
-const NO_LONGER_AT: u32 = 4_000;
+const NO_LONGER_AT: u32 = 8_000;
 
 /// The writer's side.
 pub(crate) struct Checkpoint {

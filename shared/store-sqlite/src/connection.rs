@@ -2,19 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params};
 use vigie_ports::StoreError;
 
 use crate::fault::{Fault, unavailable};
+use crate::reviews;
 
 /// The schema this version writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 /// How long a connection waits for another process's write to end, in milliseconds. Commands beside
 /// a running server make short writes; a busy disk may hold one for a second or two.
 const BUSY_MS: u64 = 5000;
 /// Statements kept prepared: more than the adapter has.
 const STATEMENTS: usize = 64;
+/// Bytes of a page. A new review changes one page of the index of keys, wherever its key falls, and
+/// the log takes that page whole: half of SQLite's 4096 is half the bytes to sync.
+const PAGE_BYTES: i64 = 2048;
 /// Page cache of the writer, in KiB. Beyond it the operating system's cache serves.
 const WRITER_CACHE_KIB: i64 = 8192;
 
@@ -31,6 +35,7 @@ pub(crate) fn writer(file: &File) -> Result<Connection, StoreError> {
     let connection = Connection::open(&file.path).map_err(|e| cannot_open(&file.path, &e))?;
     let set_up = || -> Result<(), Fault> {
         settle(&connection)?;
+        connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A commit returns when the log is on the disk: this is what makes a 200 a promise.
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -79,18 +84,45 @@ fn migrate(connection: &Connection) -> Result<(), Fault> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         VERSION => Ok(()),
-        0 => {
-            connection.execute_batch("BEGIN IMMEDIATE")?;
-            connection.execute_batch(SCHEMA)?;
-            connection.pragma_update(None, "user_version", VERSION)?;
-            connection.execute_batch("COMMIT")?;
-            Ok(())
-        }
+        0 => change_schema(connection, |connection| Ok(connection.execute_batch(SCHEMA)?)),
+        1 => change_schema(connection, hash_keys),
         newer => Err(Fault::Corrupt(format!(
             "the file has schema {newer}, this version of Vigie writes {VERSION}: \
              use the version that wrote it, or a newer one"
         ))),
     }
+}
+
+/// Changes the schema and its version, both or neither.
+fn change_schema(
+    connection: &Connection,
+    change: impl FnOnce(&Connection) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let changed = change(connection).and_then(|()| {
+        connection.pragma_update(None, "user_version", VERSION)?;
+        Ok(connection.execute_batch("COMMIT")?)
+    });
+    if changed.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    changed
+}
+
+/// From version 1: reviews were looked up by the texts of their keys.
+fn hash_keys(connection: &Connection) -> Result<(), Fault> {
+    connection.execute_batch(
+        "DROP INDEX review_key;
+         ALTER TABLE review ADD COLUMN key_hash INTEGER NOT NULL DEFAULT 0;",
+    )?;
+    let mut update = connection.prepare("UPDATE review SET key_hash = ?2 WHERE number = ?1")?;
+    let mut keys = connection.prepare("SELECT number, source, external_id FROM review")?;
+    let mut rows = keys.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = reviews::key(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?;
+        update.execute(params![row.get::<_, i64>(0)?, reviews::key_hash(&key)])?;
+    }
+    Ok(connection.execute_batch("CREATE INDEX review_key ON review (key_hash);")?)
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> StoreError {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vigie_domain::{
-    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
+    Decided, Digest, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
 };
 use vigie_ports::{Arrival, Recorded, StoredReview, Verdict, Written};
 
@@ -24,14 +24,29 @@ fn read((number, writes, body): (i64, i64, String)) -> Result<StoredReview> {
     Ok(StoredReview { review, number: ReviewNumber(number as u64), writes: writes as u64 })
 }
 
+/// A review's key, as its row says.
+pub(crate) fn key(source: &str, external_id: &str) -> Result<ReviewKey> {
+    format!("{source}/{external_id}").parse().map_err(|bad| Fault::Corrupt(format!("{bad}")))
+}
+
+/// What a review's key is looked up by: 47 bits, which SQLite keeps in six bytes with their sign.
+/// Keys that share them are told apart by their texts.
+pub(crate) fn key_hash(key: &ReviewKey) -> i64 {
+    let parts = [Some(key.source.as_str()), Some(key.external_id.as_str())];
+    (Digest::of_fields(parts).prefix() >> 17) as i64
+}
+
 /// A review by its key.
 pub(crate) fn load(connection: &Connection, key: &ReviewKey) -> Result<Option<StoredReview>> {
-    let sql = "SELECT number, writes, body FROM review WHERE source = ?1 AND external_id = ?2";
+    load_by(connection, key_hash(key), key)
+}
+
+fn load_by(connection: &Connection, hash: i64, key: &ReviewKey) -> Result<Option<StoredReview>> {
+    let sql = "SELECT number, writes, body FROM review \
+               WHERE key_hash = ?1 AND source = ?2 AND external_id = ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let found = statement
-        .query_row(params![key.source.as_str(), key.external_id.as_str()], stored)
-        .optional()?;
-    found.map(read).transpose()
+    let values = params![hash, key.source.as_str(), key.external_id.as_str()];
+    statement.query_row(values, stored).optional()?.map(read).transpose()
 }
 
 /// A review by its number.
@@ -41,26 +56,61 @@ pub(crate) fn by_number(c: &Connection, number: ReviewNumber) -> Result<Option<S
     found.map(read).transpose()
 }
 
-/// Records one arrival, and decides it in the same write where nothing is to be made.
-pub(crate) fn record_one(connection: &Connection, arrival: &Arrival) -> Result<Recorded> {
+/// An arrival, with the row of the review that it makes if nothing is known of it: most are new, and
+/// one thread writes for all, so what can be worked out before its turn is.
+pub(crate) struct Prepared {
+    arrival: Arrival,
+    outcome: Outcome,
+    undecided: bool,
+    row: NewRow,
+}
+
+/// A review's row, but for its number.
+struct NewRow {
+    key_hash: i64,
+    state: &'static str,
+    first_seen_at: i64,
+    published_at: i64,
+    settled_at: Option<i64>,
+    good_at: Option<i64>,
+    body: String,
+}
+
+/// Works out what an arrival makes if it is the first of its review, and decides it at once where
+/// nothing is to be made.
+pub(crate) fn prepare(arrival: Arrival) -> Result<Prepared> {
     let brand = &arrival.brand.brand.id;
     let (review, outcome) = record(None, &arrival.key, brand, &arrival.told, arrival.at);
-    let (review, undecided) = decide_at_once(review, arrival);
-    // Most arrivals are new: insert first, and look only where there is something already.
-    if let Some(number) = insert(connection, &review, undecided, arrival.at)? {
+    let (review, undecided) = decide_at_once(review, &arrival);
+    let row = NewRow {
+        key_hash: key_hash(&review.key),
+        state: state_id(&review),
+        first_seen_at: micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
+        published_at: micros(review.published()),
+        settled_at: settled_at(&review),
+        good_at: good_at(&review),
+        body: serde_json::to_string(&review)?,
+    };
+    Ok(Prepared { arrival, outcome, undecided, row })
+}
+
+/// Records one arrival.
+pub(crate) fn record_one(connection: &Connection, prepared: &Prepared) -> Result<Recorded> {
+    let Prepared { arrival, row, .. } = prepared;
+    let Some(known) = load_by(connection, row.key_hash, &arrival.key)? else {
+        let number = insert(connection, prepared)?;
+        let (outcome, undecided) = (prepared.outcome, prepared.undecided);
         return Ok(Recorded { outcome, undecided, number });
-    }
-    let known = load(connection, &arrival.key)?
-        .ok_or_else(|| Fault::Corrupt(format!("{} is there and is not", arrival.key)))?;
+    };
     let number = known.number;
     let was_decided = known.review.is_decided();
+    let brand = &arrival.brand.brand;
     let (review, outcome) =
-        record(Some(known.review), &arrival.key, brand, &arrival.told, arrival.at);
+        record(Some(known.review), &arrival.key, &brand.id, &arrival.told, arrival.at);
     if outcome != Outcome::Accepted {
         return Ok(Recorded { outcome, undecided: !was_decided, number });
     }
-    let step_at = review.step_at(&arrival.brand.brand);
-    update(connection, number, &review, step_at)?;
+    update(connection, number, &review, review.step_at(brand))?;
     mark(connection, number, arrival.at)?;
     Ok(Recorded { outcome, undecided: true, number })
 }
@@ -91,29 +141,26 @@ fn good_at(review: &Review) -> Option<i64> {
     review.decided.as_ref().and_then(|decided| decided.good_at).map(micros)
 }
 
-fn insert(
-    connection: &Connection,
-    review: &Review,
-    undecided: bool,
-    at: Timestamp,
-) -> Result<Option<ReviewNumber>> {
-    let sql = "INSERT INTO review (source, external_id, brand, writes, state, first_seen_at, \
-               published_at, settled_at, good_at, undecided_at, body) \
-               VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-               ON CONFLICT (source, external_id) DO NOTHING";
-    let inserted = connection.prepare_cached(sql)?.execute(params![
-        review.key.source.as_str(),
-        review.key.external_id.as_str(),
-        review.brand.as_str(),
-        state_id(review),
-        micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
-        micros(review.published()),
-        settled_at(review),
-        good_at(review),
-        undecided.then(|| micros(at)),
-        serde_json::to_string(review)?,
+/// Inserts a review that is not there yet, as the same transaction has seen.
+fn insert(connection: &Connection, prepared: &Prepared) -> Result<ReviewNumber> {
+    let Prepared { arrival, row, undecided, .. } = prepared;
+    let sql = "INSERT INTO review (key_hash, source, external_id, brand, writes, state, \
+               first_seen_at, published_at, settled_at, good_at, undecided_at, body) \
+               VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    connection.prepare_cached(sql)?.execute(params![
+        row.key_hash,
+        arrival.key.source.as_str(),
+        arrival.key.external_id.as_str(),
+        arrival.brand.brand.id.as_str(),
+        row.state,
+        row.first_seen_at,
+        row.published_at,
+        row.settled_at,
+        row.good_at,
+        undecided.then(|| micros(arrival.at)),
+        row.body,
     ])?;
-    Ok((inserted == 1).then(|| ReviewNumber(connection.last_insert_rowid() as u64)))
+    Ok(ReviewNumber(connection.last_insert_rowid() as u64))
 }
 
 fn update(
@@ -274,8 +321,7 @@ pub(crate) fn due(
     let mut keys = Vec::new();
     for row in rows {
         let (source, external_id) = row?;
-        let key = format!("{source}/{external_id}");
-        keys.push(key.parse().map_err(|bad| Fault::Corrupt(format!("{bad}")))?);
+        keys.push(key(&source, &external_id)?);
     }
     Ok(keys)
 }

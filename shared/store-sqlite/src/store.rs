@@ -15,7 +15,9 @@ type Answer<T> = Result<T, StoreError>;
 
 impl Store for SqliteStore {
     async fn record(&self, arrivals: Vec<Arrival>) -> Answer<Vec<Recorded>> {
-        self.write(move |c| arrivals.iter().map(|one| reviews::record_one(c, one)).collect()).await
+        let prepared: Result<Vec<_>, _> = arrivals.into_iter().map(reviews::prepare).collect();
+        let prepared = prepared?;
+        self.write(move |c| prepared.iter().map(|one| reviews::record_one(c, one)).collect()).await
     }
 
     async fn review(&self, key: &ReviewKey) -> Answer<Option<StoredReview>> {
