@@ -149,7 +149,7 @@ async fn app_on(store: SqliteStore) -> Result<App<Held>> {
     ensure!(troubles.is_empty(), "{troubles:?}");
     let from = Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() };
     let public_url = "http://vigie.example".to_owned();
-    let settings = Settings { public_url, from, reply_to: None };
+    let settings = Settings { public_url, from, reply_to: None, operator: Vec::new() };
     let world = Held { store, clock: ManualClock::at(at(0)), ids: SeededIds::new(1) };
     Ok(App::start(world, settings, registry).await?)
 }

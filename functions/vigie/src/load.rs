@@ -142,6 +142,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         public_url: config.server.public_url.clone(),
         from: config.mail.as_ref().map_or_else(nobody, |mail| mailbox(&mail.from)),
         reply_to: config.mail.as_ref().and_then(|mail| mail.reply_to.as_ref()).map(mailbox),
+        operator: config.operator.email.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vigie_domain::notice::{Notice, Subject};
-use vigie_domain::{Contact, Digest, ReviewKey};
+use vigie_domain::{Contact, Digest, Locale, ReviewKey};
 use vigie_ports::{BrandInForce, Email, Mailbox, StoreError, World};
 
 use crate::App;
@@ -23,7 +23,7 @@ pub(crate) async fn compose<W: World>(
     now: Timestamp,
 ) -> Result<Option<Email>, StoreError> {
     let first = needed.first().map(|stored| stored.review.key.clone());
-    let to = To { brand: &brand.brand, contact };
+    let to = To { brand: &brand.brand, contact, meant_for: &notice.what.meant_for };
     let Some(words) = words(app, notice, to, needed, now).await? else {
         return Ok(None);
     };
@@ -37,11 +37,20 @@ pub(crate) async fn compose<W: World>(
         from,
         to: Mailbox { name: contact.name.clone(), address: contact.email.clone() },
         reply_to: settings.reply_to.clone(),
-        subject: words.subject,
+        subject: format!("{}{}", trial_mark(notice, brand), words.subject),
         text: words.text,
         html: words.html,
         headers: headers(notice, brand, first.as_ref(), &domain),
     }))
+}
+
+/// What the subject begins with where the operator gets a message in others' stead.
+fn trial_mark(notice: &Notice, brand: &BrandInForce) -> &'static str {
+    match (notice.what.meant_for.is_empty(), brand.brand.locale) {
+        (true, _) => "",
+        (false, Locale::Fr) => "[Essai] ",
+        (false, Locale::En) => "[Trial] ",
+    }
 }
 
 fn headers(

@@ -9,13 +9,18 @@ use vigie_domain::notice::{
     GIVE_UP_AFTER, LEASE, Notice, NoticeId, SEND_WITHIN, UNKNOWN_MAX, retry_at,
 };
 use vigie_domain::promise::later;
-use vigie_domain::{Digest, Kind, Review, ReviewKey, State, Subject};
+use vigie_domain::{
+    Brand, Contact, Deliver, Digest, Kind, Review, ReviewKey, State, Subject,
+};
 use vigie_ports::{
     Email, FailureClass, Ids as _, Mail as _, SendError, Settlement, Store as _, StoreError,
     StoredReview, World, Written,
 };
 
 use crate::{App, compose};
+
+/// Notices that one message takes along: with the first, as many as a person reads in one go.
+const ALONG_MAX: u32 = 19;
 
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,16 +48,16 @@ pub async fn deliver<W: World>(app: &App<W>, id: &NoticeId) -> Result<Delivered,
     let token = Digest::of_bytes(&app.world().ids().random()).to_hex();
     let claimed = app.store().claim(id, &token, now, later(now, LEASE)).await?;
     let Some(notice) = claimed else { return Ok(Delivered::NotClaimed) };
-    let settlement = match prepare(app, &notice, now).await? {
-        Ok(email) => {
-            let sent = app.world().mail().send(&email, SEND_WITHIN).await;
-            after_send(&notice, &email, sent, app.now())
+    let settlement = match prepare(app, &notice, &token, now).await? {
+        Ok(ready) => {
+            let sent = app.world().mail().send(&ready.email, SEND_WITHIN).await;
+            after_send(&notice, ready, sent, app.now())
         }
-        Err(cancelled) => cancelled,
+        Err(not_now) => not_now,
     };
     let delivered = match &settlement {
         Settlement::Sent { .. } => Delivered::Sent,
-        Settlement::Retry { at, .. } => Delivered::Later(*at),
+        Settlement::Retry { at, .. } | Settlement::Held { until: at, .. } => Delivered::Later(*at),
         Settlement::Dead { .. } => Delivered::Dead,
         Settlement::Cancelled { .. } => Delivered::Cancelled,
     };
@@ -78,6 +83,10 @@ fn log(notice: &Notice, settlement: &Settlement) {
             let next_at = at.to_string();
             tracing::warn!(notice.id = %id, notice.kind = kind, attempts, next_at, reason, "not sent");
         }
+        Settlement::Held { until, reason } => {
+            let until = until.to_string();
+            tracing::info!(notice.id = %id, notice.kind = kind, until, reason, "held");
+        }
         Settlement::Dead { reason, .. } => {
             tracing::error!(notice.id = %id, notice.kind = kind, attempts, reason, "notice is dead");
         }
@@ -89,12 +98,12 @@ fn log(notice: &Notice, settlement: &Settlement) {
 
 fn after_send(
     notice: &Notice,
-    email: &Email,
+    ready: Ready,
     sent: Result<vigie_ports::Accepted, SendError>,
     now: Timestamp,
 ) -> Settlement {
     let Err(error) = sent else {
-        return Settlement::Sent { subject_line: email.subject.clone() };
+        return Settlement::Sent { subject_line: ready.email.subject, left_out: ready.left_out };
     };
     let unknown = error.class == FailureClass::Unknown;
     let reason = error.reason;
@@ -115,15 +124,24 @@ fn after_send(
     Settlement::Retry { at, reason, unknown }
 }
 
-/// Composes the message, or says why it is no longer needed.
+/// A message to send.
+struct Ready {
+    email: Email,
+    /// Of the notices taken along, those that it does not speak of.
+    left_out: Vec<NoticeId>,
+}
+
+/// Composes the message, or says why it is not sent now.
 async fn prepare<W: World>(
     app: &App<W>,
     notice: &Notice,
+    token: &str,
     now: Timestamp,
-) -> Result<Result<Email, Settlement>, StoreError> {
+) -> Result<Result<Ready, Settlement>, StoreError> {
     let brand = app.brand(&notice.what.brand)?;
-    let Some(contact) = brand.brand.contact(&notice.what.to) else {
-        return Ok(Err(cancelled("the contact is no longer in the configuration", Vec::new())));
+    let contact = match recipient(app, notice, &brand.brand) {
+        Ok(contact) => contact,
+        Err(reason) => return Ok(Err(cancelled(reason, Vec::new()))),
     };
     let mut needed = Vec::new();
     if let Subject::Review { reviews, .. } = &notice.what.subject {
@@ -141,8 +159,70 @@ async fn prepare<W: World>(
             return Ok(Err(cancelled(why, seen)));
         }
     }
-    let composed = compose::compose(app, notice, &brand, contact, needed, now).await?;
-    Ok(composed.ok_or_else(|| cancelled("there is nothing left to show", Vec::new())))
+    let opens_at = brand.brand.opening(now);
+    if opens_at > now && !needed.iter().any(is_critical) {
+        let reason = format!("outside send_between ({})", brand.brand.send_between);
+        return Ok(Err(Settlement::Held { until: opens_at, reason }));
+    }
+    let left_out = take_along(app, notice, token, &brand.brand, &mut needed, now).await?;
+    let composed = compose::compose(app, notice, &brand, &contact, needed, now).await?;
+    Ok(match composed {
+        Some(email) => Ok(Ready { email, left_out }),
+        None => Err(cancelled("there is nothing left to show", Vec::new())),
+    })
+}
+
+/// Who is written to, or why nobody is.
+fn recipient<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    brand: &Brand,
+) -> Result<Contact, &'static str> {
+    if notice.what.to.is_operator() {
+        return app.settings().operator_contact().ok_or("there is no [operator] to write to");
+    }
+    match brand.deliver {
+        Deliver::Live => {}
+        Deliver::Trial => return Err("the brand is on trial: only the operator is written to"),
+        Deliver::Off => return Err("the brand's deliver is off"),
+    }
+    let gone = "the contact is no longer in the configuration";
+    brand.contact(&notice.what.to).cloned().ok_or(gone)
+}
+
+/// Whether a review's messages go at any hour.
+fn is_critical(stored: &StoredReview) -> bool {
+    stored.review.decided.as_ref().is_some_and(|decided| decided.critical)
+}
+
+/// Takes along what waited for the same opening and recipient: its reviews join those that the
+/// message speaks of. Gives the notices that are not needed after all.
+async fn take_along<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    token: &str,
+    brand: &Brand,
+    needed: &mut Needed,
+    now: Timestamp,
+) -> Result<Vec<NoticeId>, StoreError> {
+    let mut left_out = Vec::new();
+    if brand.send_between.is_all_day() || notice.what.kind != Kind::Alert {
+        return Ok(left_out);
+    }
+    for other in app.store().take_along(&notice.what.id, token, now, ALONG_MAX).await? {
+        let Some(key) = other.what.subject.review() else { continue };
+        let stored = app.store().review(key).await?;
+        let wanted = |s: &StoredReview| unneeded(other.what.kind, &s.review, brand).is_none();
+        match stored.filter(wanted) {
+            Some(stored) if needed.iter().all(|known| known.review.key != *key) => {
+                needed.push(stored);
+            }
+            // Two alerts of one review, an edit between them: the message shows it as it is.
+            Some(_) => {}
+            None => left_out.push(other.what.id),
+        }
+    }
+    Ok(left_out)
 }
 
 fn cancelled(reason: &str, unless_moved: Vec<(ReviewKey, u64)>) -> Settlement {

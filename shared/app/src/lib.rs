@@ -31,10 +31,13 @@ pub mod words;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use vigie_domain::{Assessment, BrandId, Content};
+use vigie_domain::{Assessment, BrandId, Contact, ContactId, Content};
 use vigie_ports::{BrandInForce, Clock as _, Ids as _, Mailbox, Store as _, StoreError, World};
 
 pub use registry::Registry;
+
+/// What messages call whoever runs Vigie.
+const OPERATOR: &str = "Vigie";
 
 /// What messages and links begin with.
 #[derive(Debug, Clone)]
@@ -45,6 +48,16 @@ pub struct Settings {
     pub from: Mailbox,
     /// Where answers go.
     pub reply_to: Option<Mailbox>,
+    /// Who runs Vigie: their addresses.
+    pub operator: Vec<String>,
+}
+
+impl Settings {
+    /// The operator as a contact; `None` if there is none.
+    pub fn operator_contact(&self) -> Option<Contact> {
+        let email = self.operator.first()?.clone();
+        Some(Contact { id: ContactId::operator(), name: OPERATOR.to_owned(), email, gets: Vec::new() })
+    }
 }
 
 /// The application in one world.

@@ -10,7 +10,13 @@ use crate::App;
 
 /// A brand as messages show it.
 pub fn brand(brand: &Brand) -> BrandView {
+    meant_for(brand, &[])
+}
+
+/// A brand as a message shows it that the operator gets for others.
+pub(crate) fn meant_for(brand: &Brand, meant: &[ContactId]) -> BrandView {
     BrandView {
+        meant_for: names(brand, meant),
         name: brand.name.clone(),
         locale: brand.locale,
         zone: brand.zone(),

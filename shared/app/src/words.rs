@@ -4,15 +4,16 @@ use jiff::Timestamp;
 use vigie_domain::notice::{Kind, Notice, Subject};
 use vigie_domain::promise::{Punctuality, next_report};
 use vigie_domain::review::Happened;
-use vigie_domain::{Brand, Contact, Gets, Review, Stars};
+use vigie_domain::{Brand, Contact, ContactId, Gets, Review, Stars};
 use vigie_ports::{Store as _, StoreError, StoredReview, World};
 use vigie_render::{
-    Again, AlertView, AnsweredLine, LadderItem, LadderKind, LadderView, Message, News, NextKind,
+    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Message, News, NextKind,
     PraiseView, ReportLine, ReportView, Unknown, Why,
 };
 
 use crate::deliver::Needed;
 use crate::report::{OpenReview, Report};
+use crate::watch::GOOD_LOOKED_AT;
 use crate::{App, report, view};
 
 /// Reviews that one message shows at most (contract): the rest is counted.
@@ -23,6 +24,20 @@ pub const SHOWN_MAX: usize = 100;
 pub(crate) struct To<'a> {
     pub(crate) brand: &'a Brand,
     pub(crate) contact: &'a Contact,
+    /// For whom it is meant, where the operator gets it in their stead.
+    pub(crate) meant_for: &'a [ContactId],
+}
+
+impl To<'_> {
+    fn brand_view(&self) -> BrandView {
+        view::meant_for(self.brand, self.meant_for)
+    }
+
+    /// Whether a review's praise is for this recipient.
+    fn is_praised_for(&self, review: &Review) -> bool {
+        let who = self.brand.who_gets_of(Gets::Praise, review);
+        who.iter().any(|id| *id == self.contact.id || self.meant_for.contains(id))
+    }
 }
 
 /// The words of a notice; `None` if there is nothing left to show.
@@ -41,15 +56,21 @@ pub(crate) async fn words<W: World>(
         (Subject::Review { .. }, Kind::Escalation) => {
             ladder(app, to, LadderKind::Escalation, needed).await.map(Some)
         }
-        (Subject::Review { why, .. }, _) => match needed.into_iter().next() {
-            Some(stored) => alert(app, to, stored, Why::from(why)).await.map(Some),
-            None => Ok(None),
-        },
+        (Subject::Review { why, .. }, _) => {
+            let mut views = Vec::new();
+            for stored in needed {
+                views.push(alert(app, to, stored, Why::from(why)).await?);
+            }
+            Ok(vigie_render::waited(&views))
+        }
         (Subject::Praise { since, until }, _) => {
             let id = &to.brand.id;
-            let limit = SHOWN_MAX as u32;
-            let (good, count) = app.store().good_between(id, *since, *until, limit).await?;
-            let more = (count as usize).saturating_sub(good.len());
+            let limit = if to.brand.shops.is_empty() { SHOWN_MAX as u32 } else { GOOD_LOOKED_AT };
+            let (mut good, count) = app.store().good_between(id, *since, *until, limit).await?;
+            let beyond = (count as usize).saturating_sub(good.len());
+            good.retain(|stored| to.is_praised_for(&stored.review));
+            let more = beyond + good.len().saturating_sub(SHOWN_MAX);
+            good.truncate(SHOWN_MAX);
             Ok((!good.is_empty()).then(|| praise(app, to, &good, more, now)))
         }
         (Subject::Report { since, .. }, _) => {
@@ -58,7 +79,9 @@ pub(crate) async fn words<W: World>(
                 return Ok(None);
             };
             let report = report::unanswered(app, &stored, *since, now).await?;
-            Ok(Some(vigie_render::report(&report_view(app, &report, Some(to.contact)))))
+            let mut view = report_view(app, &report, Some(to.contact));
+            view.brand = to.brand_view();
+            Ok(Some(vigie_render::report(&view)))
         }
     }
 }
@@ -68,12 +91,12 @@ async fn alert<W: World>(
     to: To<'_>,
     stored: StoredReview,
     why: Why,
-) -> Result<Message, StoreError> {
+) -> Result<AlertView, StoreError> {
     let review = &stored.review;
     let (assessment, advice) = view::advice(review, to.brand);
     let first = app.store().first_subject(&review.key, &to.contact.id).await?;
-    Ok(vigie_render::alert(&AlertView {
-        brand: view::brand(to.brand),
+    Ok(AlertView {
+        brand: to.brand_view(),
         recipient: to.contact.name.clone(),
         review: view::review(app, &stored, to.brand),
         links: view::links(app, &stored, &to.contact.id),
@@ -82,7 +105,7 @@ async fn alert<W: World>(
         why,
         next: view::next_steps(review, to.brand),
         again: first.map(|first_subject| Again { first_subject, new: news(review) }),
-    }))
+    })
 }
 
 /// What is new since somebody heard of a review: its stars, or that it is open again.
@@ -104,7 +127,7 @@ fn praise<W: World>(
     at: Timestamp,
 ) -> Message {
     vigie_render::praise(&PraiseView {
-        brand: view::brand(to.brand),
+        brand: to.brand_view(),
         recipient: to.contact.name.clone(),
         reviews: good.iter().map(|stored| view::review(app, stored, to.brand)).collect(),
         more,
@@ -130,7 +153,7 @@ async fn ladder<W: World>(
         next: view::next_steps(&stored.review, to.brand),
     };
     Ok(vigie_render::ladder(&LadderView {
-        brand: view::brand(to.brand),
+        brand: to.brand_view(),
         recipient: to.contact.name.clone(),
         kind,
         items: needed.iter().map(item).collect(),

@@ -320,6 +320,11 @@ impl Brand {
         })
     }
 
+    /// Whether a review is of a shop with contacts of its own.
+    pub fn has_people_at(&self, review: &Review) -> bool {
+        self.shop_of(review).is_some_and(|shop| !shop.contacts.is_empty())
+    }
+
     /// The distinct recipients who get something of a review by default: its shop's contacts, else
     /// the brand's.
     pub fn who_gets_of(&self, what: Gets, review: &Review) -> Vec<ContactId> {

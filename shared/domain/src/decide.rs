@@ -358,7 +358,7 @@ impl<'a> Change<'a> {
     fn explain_silence(&mut self, who: &[(ContactId, Why)]) {
         let brand = self.brand;
         let routed = who.iter().any(|(_, why)| matches!(why, Why::Route { .. }));
-        if !routed && brand.shop_of(self.review).is_some_and(|shop| !shop.contacts.is_empty()) {
+        if !routed && brand.has_people_at(self.review) {
             // One entry for all the others: a brand may have forty shops.
             self.not_made(Kind::Alert, None, WhyNot::OfAShop);
             return;
@@ -481,7 +481,8 @@ pub fn recipients(
         }
     }
     if !routed {
-        add(brand.who_gets_of(Gets::Alert, review), Why::Contact);
+        let why = if brand.has_people_at(review) { Why::Shop } else { Why::Contact };
+        add(brand.who_gets_of(Gets::Alert, review), why);
     }
     if assessment.severity == Severity::Critical {
         add(brand.management(review), Why::Management);

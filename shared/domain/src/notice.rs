@@ -101,6 +101,8 @@ pub enum Why {
         /// From 1.
         position: usize,
     },
+    /// A contact of the review's shop.
+    Shop,
     /// Management hears of critical reviews.
     Management,
     /// A step of the ladder names them.

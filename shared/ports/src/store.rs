@@ -120,10 +120,20 @@ pub enum Due {
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
-    /// The other side took it.
+    /// The other side took it, and those it took along.
     Sent {
         /// The subject line it went with.
         subject_line: String,
+        /// Of those taken along, the ones that it does not speak of after all: they are looked at
+        /// again, each by itself.
+        left_out: Vec<NoticeId>,
+    },
+    /// It waits for the brand's hours: no attempt was made.
+    Held {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
     },
     /// It is tried again.
     Retry {
@@ -264,7 +274,7 @@ pub trait Store: Send + Sync {
     /// no other runs. Gives how many claims it took back.
     fn take_up(&self, now: Timestamp) -> impl Future<Output = Answer<u64>> + Send;
 
-    /// Claims a notice that is due: pending, or sending with its lease ended. The claim counts as
+    /// Claims a notice that is due: pending, held, or sending with its lease ended. The claim counts as
     /// an attempt; one taken over from an ended lease counts as perhaps twice.
     fn claim(
         &self,
@@ -273,6 +283,18 @@ pub trait Store: Send + Sync {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> impl Future<Output = Answer<Option<Notice>>> + Send;
+
+    /// Claims under a token what is held until now for the same recipient, brand and kind as the
+    /// notice that holds the token: one message says it all. At most `limit`, earliest made first;
+    /// empty if the token is no longer current. They are settled with the notice that takes them
+    /// along: sent with it, tried again with it, or released where it is cancelled or held.
+    fn take_along(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Answer<Vec<Notice>>> + Send;
 
     /// Settles a claim. `Moved` if the token is no longer current, or the condition fails (the
     /// notice is then pending again at once).

@@ -30,7 +30,7 @@ pub fn alert(view: &AlertView) -> Message {
         Some(again) => subject::again(&again.first_subject),
         None => subject::alert(brand, &view.review, view.assessment.severity, &labels),
     };
-    let mut doc = Doc::new(brand.locale, &line);
+    let mut doc = Doc::of(brand, &line);
     if let Some(again) = &view.again {
         doc.news = news(brand, again.new);
     }
@@ -88,14 +88,19 @@ fn advice(doc: &mut Doc, locale: Locale, advice: &Advice) {
     doc.blocks.push(heading("Que faire", "What to do"));
     doc.blocks.push(Block::Steps { groups: groups(locale, advice) });
     doc.blocks.push(heading("Brouillon de réponse", "Draft reply"));
-    doc.blocks.push(Block::Draft {
-        lang: advice.draft.language.code(),
-        lines: advice.draft.text.lines().map(segments).collect(),
-        note: draft_note(locale, advice.draft.slots),
-    });
+    doc.blocks.push(draft(locale, advice));
     doc.blocks.push(heading("À ne pas faire", "What not to do"));
     doc.blocks.push(Block::Bullets { items: advice.never.clone() });
     doc.blocks.push(Block::Question { text: advice.closing.clone() });
+}
+
+/// The draft reply, with the places that a person completes.
+pub(crate) fn draft(locale: Locale, advice: &Advice) -> Block {
+    Block::Draft {
+        lang: advice.draft.language.code(),
+        lines: advice.draft.text.lines().map(segments).collect(),
+        note: draft_note(locale, advice.draft.slots),
+    }
 }
 
 fn groups(locale: Locale, advice: &Advice) -> Vec<Group> {

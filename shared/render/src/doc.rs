@@ -3,6 +3,9 @@
 use serde::Serialize;
 use vigie_domain::Locale;
 
+use crate::ending;
+use crate::views::BrandView;
+
 /// A message's content, in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Doc {
@@ -10,6 +13,8 @@ pub(crate) struct Doc {
     pub(crate) lang: &'static str,
     /// The page's title.
     pub(crate) title: String,
+    /// For whom the message was meant, where the operator gets it: above everything.
+    pub(crate) trial: String,
     /// What is new, for somebody who had a message already: the very first line.
     pub(crate) news: String,
     /// The body.
@@ -23,10 +28,16 @@ impl Doc {
         Self {
             lang: locale.code(),
             title: title.to_owned(),
+            trial: String::new(),
             news: String::new(),
             blocks: Vec::new(),
             footer: String::new(),
         }
+    }
+
+    /// A message for a brand's people, or on trial for the operator in their stead.
+    pub(crate) fn of(brand: &BrandView, title: &str) -> Self {
+        Self { trial: ending::trial(brand), ..Self::new(brand.locale, title) }
     }
 }
 

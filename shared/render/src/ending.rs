@@ -19,6 +19,23 @@ pub(crate) fn end(doc: &mut Doc, locale: Locale, next: String, why: String) {
     doc.footer = footer(locale);
 }
 
+/// For whom a message was meant, where the operator gets it; empty where its reader is meant.
+pub(crate) fn trial(brand: &BrandView) -> String {
+    if brand.meant_for.is_empty() {
+        return String::new();
+    }
+    let locale = brand.locale;
+    let name = excerpt(&brand.name, NAME_CHARS_MAX);
+    let meant: Vec<String> =
+        brand.meant_for.iter().map(|name| excerpt(name, NAME_CHARS_MAX)).collect();
+    let meant = names(&meant, locale);
+    say(
+        locale,
+        &format!("Essai : {name} n'est pas encore en service. Ce message aurait été envoyé à {meant}."),
+        &format!("Trial: {name} is not live yet. This message would have gone to {meant}."),
+    )
+}
+
 /// Who Vigie is, and is not (charter, A41 to A45).
 pub(crate) fn footer(locale: Locale) -> String {
     say(

@@ -34,7 +34,7 @@ pub fn ladder(view: &LadderView) -> Message {
 fn document(view: &LadderView, subject: &str, quote_chars: usize) -> Doc {
     let brand = &view.brand;
     let locale = brand.locale;
-    let mut doc = Doc::new(locale, subject);
+    let mut doc = Doc::of(brand, subject);
     let headline = headline(view);
     if view.first_subject.is_some() {
         doc.news = headline;

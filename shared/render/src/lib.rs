@@ -29,6 +29,7 @@ pub mod sample;
 mod subject;
 mod text;
 mod views;
+mod waited;
 mod when;
 mod words;
 
@@ -45,6 +46,7 @@ pub use views::{
     Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links, News,
     NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView, Unknown, Why,
 };
+pub use waited::waited;
 pub use when::moment;
 
 /// A message, ready for any mailer.

@@ -42,7 +42,7 @@ pub fn praise(view: &PraiseView) -> Message {
 fn document(view: &PraiseView, subject: &str, good: &str, quote_chars: usize) -> Doc {
     let brand = &view.brand;
     let locale = brand.locale;
-    let mut doc = Doc::new(locale, subject);
+    let mut doc = Doc::of(brand, subject);
     let lead =
         say(locale, &format!("Bravo à l'équipe : {good}."), &format!("Well done, team: {good}."));
     doc.blocks.push(Block::Lead { text: lead });

@@ -59,7 +59,7 @@ pub fn report_text(view: &ReportView) -> String {
 }
 
 fn document(view: &ReportView, subject: &str, excerpt_chars: usize, listed: usize) -> Doc {
-    let mut doc = Doc::new(view.brand.locale, subject);
+    let mut doc = Doc::of(&view.brand, subject);
     if is_quiet(view) {
         quiet(&mut doc, view);
         return doc;

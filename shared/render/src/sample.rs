@@ -26,6 +26,7 @@ fn owned(text: &str) -> Option<String> {
 /// Maison Lumen, in Paris.
 pub fn brand(locale: Locale) -> BrandView {
     BrandView {
+        meant_for: Vec::new(),
         name: "Maison Lumen".to_owned(),
         locale,
         zone: TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC),

@@ -11,6 +11,9 @@ pub const COLUMNS_MAX: usize = 78;
 pub(crate) fn text(doc: &Doc) -> String {
     let colon = if doc.lang == "fr" { "\u{a0}:" } else { ":" };
     let mut page = Page { colon, ..Page::default() };
+    if !doc.trial.is_empty() {
+        page.wrap("", "", &doc.trial);
+    }
     if !doc.news.is_empty() {
         page.wrap("", "", &doc.news);
     }

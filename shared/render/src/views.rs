@@ -17,6 +17,9 @@ pub struct BrandView {
     pub alert_below: Stars,
     /// The promise: the first answer within this.
     pub answer_within: SignedDuration,
+    /// For whom the message is meant, by name, where the brand is on trial and the operator gets it
+    /// in their stead.
+    pub meant_for: Vec<String>,
 }
 
 /// A review as messages show it.
@@ -89,6 +92,7 @@ impl From<&vigie_domain::Why> for Why {
             vigie_domain::Why::Contact => Self::Contact,
             vigie_domain::Why::Route { position } => Self::Route { position: *position },
             vigie_domain::Why::Management => Self::Management,
+            vigie_domain::Why::Shop => Self::Shop,
             vigie_domain::Why::Step => Self::Step,
         }
     }

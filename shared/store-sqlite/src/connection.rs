@@ -113,6 +113,9 @@ fn change_schema(
 fn hash_keys(connection: &Connection) -> Result<(), Fault> {
     connection.execute_batch(
         "DROP INDEX review_key;
+         DROP INDEX notice_due;
+         CREATE INDEX notice_due ON notice (due_at) WHERE state IN ('pending', 'held', 'sending');
+         CREATE INDEX notice_token ON notice (token) WHERE token IS NOT NULL;
          ALTER TABLE review ADD COLUMN key_hash INTEGER NOT NULL DEFAULT 0;",
     )?;
     let mut update = connection.prepare("UPDATE review SET key_hash = ?2 WHERE number = ?1")?;

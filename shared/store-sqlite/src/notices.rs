@@ -103,7 +103,7 @@ pub(crate) fn claim(
 ) -> Result<Option<Notice>> {
     let sql = "UPDATE notice SET token = ?2, due_at = ?4, attempts = attempts + 1, \
                perhaps_twice = perhaps_twice + (state = 'sending'), state = 'sending' \
-               WHERE id = ?1 AND state IN ('pending', 'sending') AND due_at <= ?3";
+               WHERE id = ?1 AND state IN ('pending', 'held', 'sending') AND due_at <= ?3";
     let values = params![id.as_str(), token, micros(now), micros(lease_until)];
     if connection.prepare_cached(sql)?.execute(values)? == 0 {
         return Ok(None);
@@ -129,13 +129,14 @@ pub(crate) fn settle(
         answer = Written::Moved;
     }
     let (state, at, reason, unknown, subject_line) = match &settlement {
-        Settlement::Sent { subject_line } => ("sent", now, None, false, Some(subject_line)),
+        Settlement::Sent { subject_line, .. } => ("sent", now, None, false, Some(subject_line)),
+        Settlement::Held { until, reason } => ("held", *until, Some(reason), false, None),
         Settlement::Retry { at, reason, unknown } => ("pending", *at, Some(reason), *unknown, None),
         Settlement::Dead { reason, unknown } => ("dead", now, Some(reason), *unknown, None),
         Settlement::Cancelled { reason, .. } => ("cancelled", now, Some(reason), false, None),
     };
     let sql = "UPDATE notice SET state = ?3, due_at = ?4, reason = ?5, token = NULL, \
-               unknowns = unknowns + ?6, perhaps_twice = perhaps_twice + ?6, \
+               attempts = attempts - (?3 = 'held'), unknowns = unknowns + ?6, perhaps_twice = perhaps_twice + ?6, \
                subject_line = coalesce(?7, subject_line), \
                sent_at = CASE WHEN ?3 = 'sent' THEN ?8 ELSE sent_at END \
                WHERE id = ?1 AND token = ?2 AND state = 'sending'";
@@ -149,7 +150,72 @@ pub(crate) fn settle(
         subject_line,
         micros(now)
     ])?;
-    Ok(if settled == 1 { answer } else { Written::Moved })
+    if settled != 1 {
+        return Ok(Written::Moved);
+    }
+    settle_along(connection, id, token, &settlement, now)?;
+    Ok(answer)
+}
+
+/// Claims what is held until now for the recipient of a claimed notice, under the same token.
+pub(crate) fn take_along(
+    connection: &Connection,
+    id: &NoticeId,
+    token: &str,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Notice>> {
+    let held = "SELECT other.id FROM notice AS mine JOIN notice AS other \
+                ON other.state = 'held' AND other.brand = mine.brand \
+                AND other.contact = mine.contact AND other.due_at <= ?3 \
+                AND other.body ->> 'kind' = mine.body ->> 'kind' \
+                WHERE mine.id = ?1 AND mine.token = ?2 AND mine.state = 'sending' \
+                ORDER BY other.made_at, other.id LIMIT ?4";
+    let claim = "UPDATE notice SET state = 'sending', token = ?2, attempts = attempts + 1, \
+                 due_at = (SELECT due_at FROM notice WHERE id = ?3) WHERE id = ?1";
+    let ids: Vec<String> = connection
+        .prepare_cached(held)?
+        .query_map(params![id.as_str(), token, micros(now), limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut taken = Vec::new();
+    for other in ids {
+        connection.prepare_cached(claim)?.execute(params![other, token, id.as_str()])?;
+        let other = NoticeId::from_text(&other).and_then(|id| load(connection, &id).transpose());
+        taken.extend(other.transpose()?);
+    }
+    Ok(taken)
+}
+
+/// Settles what a notice took along: with it, or apart where it is not sent.
+fn settle_along(
+    connection: &Connection,
+    id: &NoticeId,
+    token: &str,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<()> {
+    let (state, at, reason, unknown) = match settlement {
+        Settlement::Sent { left_out, .. } => {
+            let release = "UPDATE notice SET state = 'pending', due_at = ?3, token = NULL, \
+                           attempts = attempts - 1 WHERE id = ?1 AND token = ?2";
+            for other in left_out {
+                let values = params![other.as_str(), token, micros(now)];
+                connection.prepare_cached(release)?.execute(values)?;
+            }
+            ("sent", now, Some(format!("its message went with {id}")), false)
+        }
+        Settlement::Retry { at, reason, unknown } => ("held", *at, Some(reason.clone()), *unknown),
+        Settlement::Dead { reason, unknown } => ("dead", now, Some(reason.clone()), *unknown),
+        Settlement::Held { until, reason } => ("held", *until, Some(reason.clone()), false),
+        Settlement::Cancelled { .. } => ("held", now, None, false),
+    };
+    let sql = "UPDATE notice SET state = ?2, due_at = ?3, reason = ?4, token = NULL, \
+               unknowns = unknowns + ?5, perhaps_twice = perhaps_twice + ?5, \
+               sent_at = CASE WHEN ?2 = 'sent' THEN ?6 ELSE sent_at END \
+               WHERE token = ?1 AND state = 'sending'";
+    let values = params![token, state, micros(at), reason, unknown, micros(now)];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
 }
 
 fn has_moved(connection: &Connection, seen: &[(ReviewKey, u64)]) -> Result<bool> {
@@ -177,7 +243,8 @@ pub(crate) fn list(connection: &Connection, filter: &NoticeFilter) -> Result<Vec
 
 /// Notices due by a moment, and claims that ended.
 pub(crate) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<NoticeId>> {
-    let sql = "SELECT id FROM notice WHERE state IN ('pending', 'sending') AND due_at <= ?1 \
+    let sql = "SELECT id FROM notice \
+               WHERE state IN ('pending', 'held', 'sending') AND due_at <= ?1 \
                ORDER BY due_at LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params![micros(now), limit], |row| row.get::<_, String>(0))?;
@@ -192,7 +259,7 @@ pub(crate) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result
 /// Ends every lease: no other process holds one.
 pub(crate) fn take_up(connection: &Connection, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE notice INDEXED BY notice_due SET due_at = ?1 \
-               WHERE state IN ('pending', 'sending') AND state = 'sending' AND due_at > ?1";
+               WHERE state IN ('pending', 'held', 'sending') AND state = 'sending' AND due_at > ?1";
     Ok(connection.execute(sql, [micros(now)])? as u64)
 }
 

@@ -64,7 +64,9 @@ CREATE TABLE notice (
     body          TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX notice_due ON notice (due_at) WHERE state IN ('pending', 'sending');
+CREATE INDEX notice_due ON notice (due_at) WHERE state IN ('pending', 'held', 'sending');
+-- A claim may hold several: those that one message takes along.
+CREATE INDEX notice_token ON notice (token) WHERE token IS NOT NULL;
 CREATE INDEX notice_state ON notice (state, made_at) WHERE state <> 'sent';
 CREATE INDEX notice_review ON notice (review) WHERE review IS NOT NULL;
 CREATE INDEX notice_made ON notice (made_at);

@@ -73,6 +73,17 @@ impl Store for SqliteStore {
         self.write(move |c| notices::claim(c, &id, &token, now, lease_until)).await
     }
 
+    async fn take_along(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Answer<Vec<Notice>> {
+        let (id, token) = (id.clone(), token.to_owned());
+        self.write(move |c| notices::take_along(c, &id, &token, now, limit)).await
+    }
+
     async fn settle(
         &self,
         id: &NoticeId,

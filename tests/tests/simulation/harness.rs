@@ -345,6 +345,7 @@ fn start(world: &SimWorld, brand: &Brand) -> Arc<App<SimWorld>> {
         public_url: "http://127.0.0.1:8787".to_owned(),
         from: Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() },
         reply_to: None,
+        operator: Vec::new(),
     };
     let started = App::start(world.clone(), settings, registry(brand));
     Arc::new(now_or_stuck(started).unwrap())

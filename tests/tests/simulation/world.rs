@@ -231,6 +231,23 @@ impl Store for SimStore {
         .await
     }
 
+    async fn take_along(
+        &self,
+        id: &NoticeId,
+        token: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Answer<Vec<Notice>> {
+        self.call(async {
+            let along = self.inner.take_along(id, token, now, limit).await?;
+            for other in &along {
+                self.observed.lock().unwrap().claimed(other.what.id.as_str(), token);
+            }
+            Ok(along)
+        })
+        .await
+    }
+
     async fn settle(
         &self,
         id: &NoticeId,

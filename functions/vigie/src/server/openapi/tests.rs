@@ -73,7 +73,7 @@ impl House {
         let mail = Transport::File(FileMail::new(outbox.path()));
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let from = Mailbox { name: String::new(), address: "sara@vigie.example".to_owned() };
-        let settings = Settings { public_url: String::new(), from, reply_to: None };
+        let settings = Settings { public_url: String::new(), from, reply_to: None, operator: Vec::new() };
         let app = App::start(home, settings, registry).await.unwrap();
         let (nudges, inbox) = Nudges::new();
         Self { serving: Arc::new(Serving::new(app, nudges)), _inbox: inbox, _outbox: outbox }
