@@ -9,9 +9,7 @@ use vigie_domain::notice::{
     GIVE_UP_AFTER, LEASE, Notice, NoticeId, SEND_WITHIN, UNKNOWN_MAX, retry_at,
 };
 use vigie_domain::promise::later;
-use vigie_domain::{
-    Brand, Contact, Deliver, Digest, Kind, Review, ReviewKey, State, Subject,
-};
+use vigie_domain::{Brand, Contact, Deliver, Digest, Kind, Review, ReviewKey, State, Subject};
 use vigie_ports::{
     Email, FailureClass, Ids as _, Mail as _, SendError, Settlement, Store as _, StoreError,
     StoredReview, World, Written,
@@ -230,7 +228,7 @@ fn cancelled(reason: &str, unless_moved: Vec<(ReviewKey, u64)>) -> Settlement {
 }
 
 /// Why a message on a review is no longer needed.
-fn unneeded(kind: Kind, review: &Review, brand: &vigie_domain::Brand) -> Option<&'static str> {
+fn unneeded(kind: Kind, review: &Review, brand: &Brand) -> Option<&'static str> {
     let good = review.stars().is_some_and(|stars| stars >= brand.alert_below);
     match (kind, review.state()) {
         (_, State::Withdrawn) => Some("the review was withdrawn"),

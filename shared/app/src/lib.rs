@@ -56,7 +56,12 @@ impl Settings {
     /// The operator as a contact; `None` if there is none.
     pub fn operator_contact(&self) -> Option<Contact> {
         let email = self.operator.first()?.clone();
-        Some(Contact { id: ContactId::operator(), name: OPERATOR.to_owned(), email, gets: Vec::new() })
+        Some(Contact {
+            id: ContactId::operator(),
+            name: OPERATOR.to_owned(),
+            email,
+            gets: Vec::new(),
+        })
     }
 }
 

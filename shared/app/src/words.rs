@@ -7,8 +7,8 @@ use vigie_domain::review::Happened;
 use vigie_domain::{Brand, Contact, ContactId, Gets, Review, Stars};
 use vigie_ports::{Store as _, StoreError, StoredReview, World};
 use vigie_render::{
-    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Message, News, NextKind,
-    PraiseView, ReportLine, ReportView, Unknown, Why,
+    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Message, News,
+    NextKind, PraiseView, ReportLine, ReportView, Unknown, Why,
 };
 
 use crate::deliver::Needed;

@@ -31,7 +31,9 @@ pub(crate) fn trial(brand: &BrandView) -> String {
     let meant = names(&meant, locale);
     say(
         locale,
-        &format!("Essai : {name} n'est pas encore en service. Ce message aurait été envoyé à {meant}."),
+        &format!(
+            "Essai : {name} n'est pas encore en service. Ce message aurait été envoyé à {meant}."
+        ),
         &format!("Trial: {name} is not live yet. This message would have gone to {meant}."),
     )
 }

@@ -2,12 +2,12 @@
 
 use vigie_domain::{Locale, text::excerpt};
 
+use crate::alert::{alert, draft};
 use crate::card::{URL_BYTES_MAX, buttons, by_hand, card};
 use crate::doc::{Block, Doc};
 use crate::views::{AlertView, BrandView, NextStep};
 use crate::when::moment;
 use crate::words::{count, say};
-use crate::alert::{alert, draft};
 use crate::{Message, ending, html, subject, text};
 
 /// The most steps that are announced.
@@ -37,7 +37,8 @@ pub fn waited(views: &[AlertView]) -> Option<Message> {
 }
 
 fn reviews(brand: &BrandView, many: usize) -> String {
-    let below = crate::words::stars_short(Some(brand.alert_below), brand.locale).unwrap_or_default();
+    let below =
+        crate::words::stars_short(Some(brand.alert_below), brand.locale).unwrap_or_default();
     match brand.locale {
         Locale::Fr => format!("{} sous {below}", count(many, brand.locale, "avis", "avis")),
         Locale::En => format!("{} under {below}", count(many, brand.locale, "review", "reviews")),

@@ -83,6 +83,7 @@ fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice {
         subject,
         due_at: due,
         with: None,
+        meant_for: Vec::new(),
     }
 }
 
@@ -114,7 +115,7 @@ async fn state(store: &impl Store, id: &NoticeId) -> NoticeState {
 }
 
 fn sent() -> Settlement {
-    Settlement::Sent { subject_line: "Avis 2★".to_owned() }
+    Settlement::Sent { subject_line: "Avis 2★".to_owned(), left_out: Vec::new() }
 }
 
 /// The same event again is a duplicate and writes nothing.

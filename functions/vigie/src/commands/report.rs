@@ -106,7 +106,7 @@ fn by_shop(report: &Report) -> BTreeMap<&ShopId, usize> {
     shops
 }
 
-fn of_review<'a>(report: &Report, open: &'a OpenReview) -> Open<'a> {
+fn of_review<'a>(report: &'a Report, open: &'a OpenReview) -> Open<'a> {
     let review = &open.stored.review;
     Open {
         review: &review.key,

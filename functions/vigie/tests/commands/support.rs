@@ -170,6 +170,7 @@ fn notice_of(id: &str, due_at: Timestamp) -> NewNotice {
         subject,
         due_at,
         with: None,
+        meant_for: Vec::new(),
     }
 }
 

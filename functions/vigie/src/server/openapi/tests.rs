@@ -64,6 +64,7 @@ impl House {
             id: "lumen-token".parse().unwrap(),
             platform: "trustpilot".to_owned(),
             secrets: vec![SecretRef::Env("TOKEN".to_owned())],
+            shop: None,
         });
         let store = SqliteStore::in_memory().unwrap();
         vigie_ports::Store::apply(&store, vec![brand.clone()], now()).await.unwrap();
@@ -73,7 +74,8 @@ impl House {
         let mail = Transport::File(FileMail::new(outbox.path()));
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let from = Mailbox { name: String::new(), address: "sara@vigie.example".to_owned() };
-        let settings = Settings { public_url: String::new(), from, reply_to: None, operator: Vec::new() };
+        let settings =
+            Settings { public_url: String::new(), from, reply_to: None, operator: Vec::new() };
         let app = App::start(home, settings, registry).await.unwrap();
         let (nudges, inbox) = Nudges::new();
         Self { serving: Arc::new(Serving::new(app, nudges)), _inbox: inbox, _outbox: outbox }
