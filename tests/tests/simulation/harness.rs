@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use vigie_app::registry::{Outside, PresetInForce};
 use vigie_app::{App, Registry, Settings, deliver, raise, receive, watch};
 use vigie_domain::notice::{Kind, Notice, NoticeId, NoticeState, Subject};
-use vigie_domain::{Brand, Gets, ReviewKey, SecretRef};
+use vigie_domain::{Brand, Deliver, Gets, ReviewKey, SecretRef};
 use vigie_platforms::{Preset, signature};
 use vigie_ports::{Clock as _, Due, Mailbox, NoticeFilter, Store as _};
 use vigie_store_sqlite::SqliteStore;
@@ -19,7 +19,7 @@ use vigie_testkit::build::at;
 use vigie_testkit::world::{ManualClock, SeededIds};
 
 use crate::chaos::{Chaos, Sabotage};
-use crate::model::Observed;
+use crate::model::{self, Observed};
 use crate::script::{self, Sent};
 use crate::world::{SimIds, SimMail, SimStore, SimWorld};
 
@@ -34,6 +34,8 @@ pub(crate) struct Totals {
     taken_along: u64,
     dead: u64,
     reports: u64,
+    merged: u64,
+    trial: u64,
 }
 
 impl Totals {
@@ -46,12 +48,19 @@ impl Totals {
         self.taken_along += other.taken_along;
         self.dead += other.dead;
         self.reports += other.reports;
+        self.merged += other.merged;
+        self.trial += other.trial;
     }
 
     /// Whether everything that can happen did.
     pub(crate) fn is_lively(&self) -> bool {
         let all = [self.events, self.decisions, self.notices, self.perhaps_twice, self.crashes];
-        all.iter().all(|n| *n > 0) && self.taken_along > 0 && self.dead > 0 && self.reports > 0
+        all.iter().all(|n| *n > 0)
+            && self.taken_along > 0
+            && self.dead > 0
+            && self.reports > 0
+            && self.merged > 0
+            && self.trial > 0
     }
 }
 
@@ -59,19 +68,28 @@ impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} events, {} decisions, {} notices ({} taken along, {} dead, {} perhaps twice), \
-             {} reports, {} crashes",
+            "{} events, {} decisions, {} notices ({} taken along, {} that waited in one message, \
+             {} dead, {} perhaps twice), {} mails on trial, {} reports, {} crashes",
             self.events,
             self.decisions,
             self.notices,
             self.taken_along,
+            self.merged,
             self.dead,
             self.perhaps_twice,
+            self.trial,
             self.reports,
             self.crashes
         )
     }
 }
+
+/// What a notice says that was sent in another's message.
+const WENT_WITH: &str = "its message went with ";
+/// The hours of a third of the histories.
+const HOURS: &str = "08:00-20:00";
+/// Who gets a brand's messages on trial.
+pub(crate) const OPERATOR: &str = "ops@agency.example";
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -106,6 +124,8 @@ struct Driver {
     chaos: Arc<Chaos>,
     app: Arc<App<SimWorld>>,
     brand: Brand,
+    /// Whether the brand goes on trial, off and live again in this history.
+    changes_mode: bool,
     tasks: Vec<(Task, Option<Sent>)>,
     outbox: Vec<Sent>,
     crashes: u64,
@@ -141,16 +161,22 @@ impl Driver {
             chaos: chaos.clone(),
             observed: Arc::new(Mutex::new(Observed::default())),
         };
-        let mail = SimMail { chaos: chaos.clone(), delivered: Arc::default() };
+        let delivered = Arc::default();
+        let mail = SimMail { chaos: chaos.clone(), clock: clock.clone(), delivered };
         let ids = SimIds(Arc::new(SeededIds::new(seed)));
         let world = SimWorld { store, mail, clock, ids };
-        let brand = Brand::sample();
+        let mut brand = Brand::sample();
+        let changes_mode = chaos.one_in(4);
+        if chaos.one_in(3) {
+            brand.send_between = HOURS.parse().unwrap();
+        }
         now_or_stuck(world.store.inner.apply(vec![brand.clone()], at(0)))
             .map_err(|e| e.to_string())?;
-        world.store.observed.lock().unwrap().brand_is_in_force(&brand);
+        world.store.observed.lock().unwrap().brand_is_in_force(&brand, at(0));
         let app = start(&world, &brand);
         let outbox = script::write(&chaos, at(0));
-        Ok(Self { world, chaos, app, brand, tasks: Vec::new(), outbox, crashes: 0 })
+        let tasks = Vec::new();
+        Ok(Self { world, chaos, app, brand, changes_mode, tasks, outbox, crashes: 0 })
     }
 
     /// One move of the driver, most often a step of some task.
@@ -162,7 +188,7 @@ impl Driver {
             8 => self.advance_minutes(200),
             9 if self.chaos.one_in(3) => self.advance_minutes(20 * 60),
             10 if self.chaos.one_in(2) => self.crash(),
-            11 if self.chaos.one_in(6) => self.change_configuration(),
+            11 if self.changes_mode || self.chaos.one_in(6) => self.change_configuration(),
             _ => return self.poll_one(),
         }
         Ok(())
@@ -262,26 +288,44 @@ impl Driver {
         self.app = start(&self.world, &self.brand);
     }
 
-    /// Management starts or stops getting alerts while everything goes on.
+    /// Management starts or stops getting alerts, or the brand goes on trial, off or live, while
+    /// everything goes on.
     fn change_configuration(&mut self) {
-        let Some(direction) = self.brand.contacts.last_mut() else { return };
-        direction.gets = if direction.gets.is_empty() { vec![Gets::Alert] } else { Vec::new() };
+        if self.changes_mode && self.chaos.one_in(2) {
+            let modes = [Deliver::Live, Deliver::Trial, Deliver::Off];
+            self.brand.deliver = modes[self.chaos.below(3) as usize];
+        } else if let Some(direction) = self.brand.contacts.last_mut() {
+            direction.gets = if direction.gets.is_empty() { vec![Gets::Alert] } else { Vec::new() };
+        }
+        self.apply();
+    }
+
+    fn apply(&mut self) {
         let now = self.world.clock.now();
         let _ = now_or_stuck(self.world.store.inner.apply(vec![self.brand.clone()], now));
-        self.world.store.observed.lock().unwrap().brand_is_in_force(&self.brand);
+        self.world.store.observed.lock().unwrap().brand_is_in_force(&self.brand, now);
         self.app.put_in_force(registry(&self.brand));
     }
 
     /// The network and the servers come back; everything is let run for four days.
     fn settle(&mut self) -> Result<(), String> {
         self.chaos.calm_down();
+        self.brand.deliver = Deliver::Live;
+        self.apply();
         while !self.outbox.is_empty() || !self.tasks.is_empty() {
             self.send();
             while !self.tasks.is_empty() {
                 self.poll_one()?;
             }
         }
-        for _ in 0..2 * 96 {
+        // Four days, and on to where messages may go again.
+        let mut rounds = 2 * 96;
+        while rounds > 0 {
+            rounds -= 1;
+            let now = self.world.clock.now();
+            if rounds == 0 && self.brand.opening(now) > now {
+                rounds = 4;
+            }
             self.world.clock.advance(SignedDuration::from_mins(30));
             self.spawn_watch();
             while !self.tasks.is_empty() {
@@ -304,6 +348,10 @@ impl Driver {
             }
         }
         let mut faults = observed.faults(&reviews, &notices, &delivered);
+        faults.extend(delivered.iter().filter_map(|one| model::at_a_wrong_hour(one, &self.brand)));
+        faults.extend(delivered.iter().filter_map(|one| observed.to_a_wrong_address(one)));
+        let merged = |n: &&Notice| n.reason.as_ref().is_some_and(|r| r.starts_with(WENT_WITH));
+        let trial = delivered.iter().filter(|one| one.to == OPERATOR).count();
         faults.extend(missing_reports(&notices));
         if !faults.is_empty() {
             return Err(faults.join("; "));
@@ -318,6 +366,9 @@ impl Driver {
             taken_along: notices.iter().filter(along).count() as u64,
             dead: notices.iter().filter(|n| n.state == NoticeState::Dead).count() as u64,
             reports: notices.iter().filter(|n| n.what.kind == Kind::Report).count() as u64,
+            merged: notices.iter().filter(|n| n.state == NoticeState::Sent).filter(merged).count()
+                as u64,
+            trial: trial as u64,
         })
     }
 }
@@ -345,7 +396,7 @@ fn start(world: &SimWorld, brand: &Brand) -> Arc<App<SimWorld>> {
         public_url: "http://127.0.0.1:8787".to_owned(),
         from: Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() },
         reply_to: None,
-        operator: Vec::new(),
+        operator: vec![OPERATOR.to_owned()],
     };
     let started = App::start(world.clone(), settings, registry(brand));
     Arc::new(now_or_stuck(started).unwrap())

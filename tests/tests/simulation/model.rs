@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 use vigie_domain::notice::{Notice, NoticeState, Subject};
-use vigie_domain::{Brand, EventKind, Gets, Kind, Review, State, Told};
+use vigie_domain::{Brand, Deliver, EventKind, Gets, Kind, Review, State, Told};
 use vigie_ports::{Arrival, Recorded, Verdict};
 
+use crate::harness::OPERATOR;
 use crate::world::{Delivery, is_refused_for_good};
 
 /// What the store took, one event.
@@ -25,6 +26,7 @@ struct Heard {
 struct Made {
     at: Timestamp,
     ids: Vec<String>,
+    trial: bool,
 }
 
 /// One review as the model knows it.
@@ -83,6 +85,8 @@ impl Known {
 pub(crate) struct Observed {
     reviews: BTreeMap<String, Known>,
     brands: HashMap<String, Brand>,
+    /// Who heard, from when on.
+    modes: Vec<(Timestamp, Deliver)>,
     faults: Vec<String>,
     claims: HashMap<String, String>,
     pub(crate) decisions: u64,
@@ -90,7 +94,8 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
-    pub(crate) fn brand_is_in_force(&mut self, brand: &Brand) {
+    pub(crate) fn brand_is_in_force(&mut self, brand: &Brand, from: Timestamp) {
+        self.modes.push((from, brand.deliver));
         self.brands.insert(brand.version(), brand.clone());
     }
 
@@ -145,7 +150,8 @@ impl Observed {
         made.sort_by_key(|new| new.to.clone());
         if !made.is_empty() {
             let ids = made.iter().map(|new| new.id.to_string()).collect();
-            known.alerts.push(Made { at: verdict.at, ids });
+            let trial = brand.deliver == Deliver::Trial;
+            known.alerts.push(Made { at: verdict.at, ids, trial });
         }
         if verdict.decided.revision == known.revision {
             return;
@@ -186,6 +192,7 @@ impl Observed {
         delivered: &[Delivery],
     ) -> Vec<String> {
         let mut faults = self.faults.clone();
+        let always_live = self.modes.iter().all(|(_, mode)| *mode == Deliver::Live);
         faults.extend(notices.iter().filter_map(stuck));
         faults.extend(notices.iter().filter_map(|notice| miscounted(notice, delivered)));
         let by_id: HashMap<&str, &Notice> =
@@ -196,12 +203,40 @@ impl Observed {
                 continue;
             };
             faults.extend(misremembered(key, known, review));
-            faults.extend(untold(key, known, review, &by_id, notices));
             faults.extend(told_twice(key, known, review, notices));
-            faults.extend(missed_steps(key, known, review, notices, &by_id));
+            faults.extend(told_of_a_trial(key, known, review, notices));
+            // Of what was on trial or off, the brand's people hear nothing.
+            if always_live {
+                faults.extend(untold(key, known, review, &by_id, notices));
+                faults.extend(missed_steps(key, known, review, notices, &by_id, &self.hours()));
+            }
         }
         faults
     }
+
+    /// The brand with its hours, which stay the same in a history.
+    fn hours(&self) -> Brand {
+        self.brands.values().next().cloned().unwrap()
+    }
+
+    /// A message to the brand's people while they were not to hear, or to nobody we know.
+    pub(crate) fn to_a_wrong_address(&self, delivery: &Delivery) -> Option<String> {
+        if delivery.to == OPERATOR {
+            return None;
+        }
+        let ended =
+            |at: usize| self.modes.get(at + 1).is_none_or(|(end, _)| *end >= delivery.written_at);
+        let live = self.modes.iter().enumerate().any(|(at, (from, mode))| {
+            *mode == Deliver::Live && *from <= delivery.taken_at && ended(at)
+        });
+        (!live).then(|| format!("notice {} went to {} on trial", delivery.notice, delivery.to))
+    }
+}
+
+/// A message that was written while the hours were closed.
+pub(crate) fn at_a_wrong_hour(delivery: &Delivery, brand: &Brand) -> Option<String> {
+    let closed = !brand.send_between.is_open(&brand.zone(), delivery.written_at);
+    closed.then(|| format!("notice {} went at {}", delivery.notice, delivery.written_at))
 }
 
 const FOUR: u16 = 400;
@@ -220,6 +255,11 @@ fn wants_alert(known: &Known, content: &Heard, now: Timestamp) -> bool {
 }
 
 fn alerted(brand: &Brand) -> Vec<String> {
+    match brand.deliver {
+        Deliver::Live => {}
+        Deliver::Trial => return vec!["operator".to_owned()],
+        Deliver::Off => return Vec::new(),
+    }
     let gets = |c: &&vigie_domain::Contact| c.gets.contains(&Gets::Alert);
     brand.contacts.iter().filter(gets).map(|contact| contact.id.to_string()).collect()
 }
@@ -242,7 +282,9 @@ fn miscounted(notice: &Notice, delivered: &[Delivery]) -> Option<String> {
     if count > allowed {
         return Some(format!("notice {id} came {count} times, {allowed} at most were counted"));
     }
-    let missing = notice.state == NoticeState::Sent && count == 0;
+    let with = notice.reason.as_deref().and_then(|r| r.strip_prefix("its message went with "));
+    let came = |id: &str| delivered.iter().any(|one| one.notice == id);
+    let missing = notice.state == NoticeState::Sent && !came(with.unwrap_or(id));
     missing.then(|| format!("notice {id} is called sent and never came"))
 }
 
@@ -312,6 +354,25 @@ fn told_twice(key: &str, known: &Known, review: &Review, notices: &[Notice]) -> 
     Some(format!("{key}: {to} had an alert, and another that nothing called for"))
 }
 
+/// A step that the brand's people heard of, on a review whose alert only the operator saw.
+fn told_of_a_trial(
+    key: &str,
+    known: &Known,
+    review: &Review,
+    notices: &[Notice],
+) -> Option<String> {
+    let steps = notices.iter().filter(|notice| {
+        let of = matches!(notice.what.kind, Kind::Reminder | Kind::Escalation);
+        of && notice.what.subject.review() == Some(&review.key)
+    });
+    let on_trial = |notice: &&Notice| {
+        let before = known.alerts.iter().rev().find(|made| made.at <= notice.made_at);
+        before.is_some_and(|made| made.trial)
+    };
+    let wrong = steps.filter(on_trial).find(|notice| !notice.what.to.is_operator())?;
+    Some(format!("{key}: {} to {}, who never had its alert", wrong.what.kind.id(), wrong.what.to))
+}
+
 /// Steps of the ladder that a plain reading of the contract expects: reviews that were posted once,
 /// alerted once, and never settled.
 fn missed_steps(
@@ -320,6 +381,7 @@ fn missed_steps(
     review: &Review,
     notices: &[Notice],
     by_id: &HashMap<&str, &Notice>,
+    brand: &Brand,
 ) -> Vec<String> {
     let contents =
         known.heard.iter().map(|h| h.updated_at).collect::<std::collections::BTreeSet<_>>();
@@ -329,11 +391,14 @@ fn missed_steps(
     }
     let from = known.published().unwrap();
     let hour = |n| SignedDuration::from_hours(n);
-    let (first, second) = (from + hour(20), from + hour(24));
+    // A reminder goes before the hours close, an escalation when they open.
+    let first = brand.send_between.before_closing(&brand.zone(), from + hour(20)).max(from);
+    let second = brand.opening(from + hour(24));
+    let heard_at = brand.opening(made.at);
     // Of the steps already past only the last, two hours after the alert, and not at all if a
     // later step comes due before that.
     let first_goes =
-        if first > made.at { true } else { second > made.at && second >= made.at + hour(2) };
+        if first > made.at { true } else { second > made.at && second >= heard_at + hour(2) };
     let mut faults = Vec::new();
     for (after, kind, to, goes) in [
         (hour(20), Kind::Reminder, "service", first_goes),

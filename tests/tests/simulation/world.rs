@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use vigie_domain::notice::{Notice, NoticeId};
 use vigie_domain::{Brand, BrandId, ContactId, Digest, ReviewKey, ReviewNumber, Told};
 use vigie_ports::{
-    Accepted, Arrival, Counts, Due, Email, FailureClass, Ids, Mail, NoticeFilter, Recorded,
-    Redriven, Rejected, ReportMade, SendError, Settlement, Store, StoreError, StoredBrand,
-    StoredReview, Verdict, World, Written,
+    Accepted, Arrival, Clock as _, Counts, Due, Email, FailureClass, Ids, Mail, NoticeFilter,
+    Recorded, Redriven, Rejected, ReportMade, SendError, Settlement, Store, StoreError,
+    StoredBrand, StoredReview, Verdict, World, Written,
 };
 use vigie_store_sqlite::SqliteStore;
 use vigie_testkit::world::{ManualClock, SeededIds};
@@ -61,11 +61,17 @@ impl Ids for SimIds {
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     pub(crate) notice: String,
+    /// To which address.
+    pub(crate) to: String,
+    /// When it was written, and when the server took it.
+    pub(crate) written_at: Timestamp,
+    pub(crate) taken_at: Timestamp,
 }
 
 #[derive(Clone)]
 pub(crate) struct SimMail {
     pub(crate) chaos: Arc<Chaos>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) delivered: Arc<Mutex<Vec<Delivery>>>,
 }
 
@@ -104,7 +110,9 @@ impl Mail for SimMail {
                 self.chaos.step().await;
             }
         }
-        self.delivered.lock().unwrap().push(Delivery { notice });
+        let (to, written_at) = (email.to.address.clone(), email.date);
+        let taken_at = self.clock.now();
+        self.delivered.lock().unwrap().push(Delivery { notice, to, written_at, taken_at });
         self.chaos.step().await;
         if self.chaos.one_in(40) {
             return failed(FailureClass::Unknown);
