@@ -49,14 +49,24 @@ macro_rules! store_laws {
             the_first_subject_is_the_first_one_sent,
             good_reviews_of_a_period_are_counted_and_limited
         );
+        $crate::store_laws!(held_suite, $make;
+            what_is_held_waits_and_counts_no_attempt,
+            one_message_takes_along_what_waited_with_it,
+            what_is_left_out_is_pending_again,
+            what_was_taken_along_shares_the_fate_of_its_message,
+            a_lost_claim_takes_nothing_along
+        );
     };
     ($make:expr; $($law:ident),+) => {
+        $crate::store_laws!(store_suite, $make; $($law),+);
+    };
+    ($suite:ident, $make:expr; $($law:ident),+) => {
         $(
             #[tokio::test]
             async fn $law() {
                 let store = ($make)().await;
                 $crate::store_suite::prepare(&store).await;
-                $crate::store_suite::$law(store).await;
+                $crate::$suite::$law(store).await;
             }
         )+
     };
@@ -67,12 +77,17 @@ pub async fn prepare(store: &impl Store) {
     store.apply(vec![Brand::sample()], at(0)).await.unwrap();
 }
 
-async fn post(store: &impl Store, id: &str, hundredths: u16, when: i64) -> vigie_ports::Recorded {
+pub(crate) async fn post(
+    store: &impl Store,
+    id: &str,
+    hundredths: u16,
+    when: i64,
+) -> vigie_ports::Recorded {
     let told = written(EventKind::Posted, id, hundredths, at(when));
     store.record(vec![arrival(id, told, at(when))]).await.unwrap().remove(0)
 }
 
-fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice {
+pub(crate) fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice {
     let subject = Subject::Review { reviews: vec![review.clone()], step: None, why: Why::Contact };
     NewNotice {
         id: NoticeId::of([id]),
@@ -87,7 +102,12 @@ fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice {
     }
 }
 
-async fn verdict(store: &impl Store, review: &str, notices: Vec<NewNotice>, when: i64) -> Verdict {
+pub(crate) async fn verdict(
+    store: &impl Store,
+    review: &str,
+    notices: Vec<NewNotice>,
+    when: i64,
+) -> Verdict {
     let stored = store.review(&key(review)).await.unwrap().unwrap();
     Verdict {
         key: key(review),
@@ -110,11 +130,11 @@ async fn with_notice(store: &impl Store) -> NoticeId {
     id
 }
 
-async fn state(store: &impl Store, id: &NoticeId) -> NoticeState {
+pub(crate) async fn state(store: &impl Store, id: &NoticeId) -> NoticeState {
     store.notice(id).await.unwrap().unwrap().state
 }
 
-fn sent() -> Settlement {
+pub(crate) fn sent() -> Settlement {
     Settlement::Sent { subject_line: "Avis 2★".to_owned(), left_out: Vec::new() }
 }
 
