@@ -13,6 +13,7 @@ mod ladder;
 mod life;
 mod mail;
 mod outside;
+mod people;
 mod report;
 mod secrets;
 mod silence;
