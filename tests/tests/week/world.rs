@@ -1,0 +1,128 @@
+//! The world of the week: a store in memory, a clock that the test moves, a mailbox.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use vigie_app::registry::{Outside, PresetInForce};
+use vigie_app::{App, Registry, Settings};
+use vigie_domain::brand::{Contact, Gets, Shop, Step};
+use vigie_domain::{Brand, SecretRef};
+use vigie_platforms::Preset;
+use vigie_ports::{Accepted, Email, Mail, Mailbox, SendError, Store as _, World};
+use vigie_store_sqlite::SqliteStore;
+use vigie_testkit::build::at;
+use vigie_testkit::world::{ManualClock, SeededIds};
+
+/// A mail that arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Mailed {
+    pub(crate) to: String,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: String,
+    pub(crate) review: Option<String>,
+}
+
+/// Every mail, in order.
+#[derive(Default)]
+pub(crate) struct Letterbox(pub(crate) Mutex<Vec<Mailed>>);
+
+impl Mail for Letterbox {
+    async fn send(&self, email: &Email, _within: Duration) -> Result<Accepted, SendError> {
+        let header = |wanted: &str| {
+            email.headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone())
+        };
+        self.0.lock().unwrap().push(Mailed {
+            to: email.to.address.clone(),
+            at: email.date,
+            kind: header("X-Vigie-Kind").unwrap(),
+            review: header("X-Vigie-Review"),
+        });
+        Ok(Accepted::default())
+    }
+}
+
+pub(crate) struct Week {
+    pub(crate) store: SqliteStore,
+    pub(crate) mail: Letterbox,
+    pub(crate) clock: Arc<ManualClock>,
+    ids: SeededIds,
+}
+
+impl World for Week {
+    type Store = SqliteStore;
+    type Mail = Letterbox;
+    type Clock = ManualClock;
+    type Ids = SeededIds;
+    fn store(&self) -> &SqliteStore {
+        &self.store
+    }
+    fn mail(&self) -> &Letterbox {
+        &self.mail
+    }
+    fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+    fn ids(&self) -> &SeededIds {
+        &self.ids
+    }
+}
+
+struct Configured;
+
+impl Outside for Configured {
+    fn secret(&self, _: &SecretRef) -> Result<SecretString, String> {
+        Ok("secret".into())
+    }
+
+    fn preset(&self, named: &str) -> Result<PresetInForce, String> {
+        Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(|| named.to_owned())
+    }
+}
+
+/// A brand with so many shops, each with its manager; a desk for what is of none, and a direction.
+pub(crate) fn brand(shops: u64) -> Brand {
+    let mut brand = Brand::sample();
+    "judgeme".clone_into(&mut brand.sources[0].platform);
+    brand.send_between = "08:00-20:00".parse().unwrap();
+    for number in 0..shops {
+        let manager = format!("manager-{number}");
+        brand.contacts.push(Contact {
+            id: manager.parse().unwrap(),
+            name: format!("Responsable {number}"),
+            email: format!("{manager}@lumen.example"),
+            gets: vec![Gets::Report],
+        });
+        brand.shops.push(Shop {
+            id: format!("shop-{number}").parse().unwrap(),
+            name: format!("Boutique {number}"),
+            says: Vec::new(),
+            contacts: vec![manager.parse().unwrap()],
+        });
+    }
+    let step = |hours, to: &str, to_shop| Step {
+        after: jiff::SignedDuration::from_hours(hours),
+        to: if to.is_empty() { Vec::new() } else { vec![to.parse().unwrap()] },
+        to_shop,
+    };
+    brand.escalate =
+        vec![step(20, "", true), step(24, "service", true), step(48, "direction", false)];
+    brand
+}
+
+/// The application with this brand, at the beginning of time.
+pub(crate) async fn app(brand: Brand) -> App<Week> {
+    let store = SqliteStore::in_memory().unwrap();
+    store.apply(vec![brand.clone()], at(0)).await.unwrap();
+    let clock = Arc::new(ManualClock::at(at(0)));
+    let world = Week { store, mail: Letterbox::default(), clock, ids: SeededIds::new(1) };
+    let settings = Settings {
+        public_url: "http://127.0.0.1:8787".to_owned(),
+        from: Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() },
+        reply_to: None,
+        operator: Vec::new(),
+    };
+    let registry = Registry::prepare([(brand, false)], &Configured).0;
+    App::start(world, settings, registry).await.unwrap()
+}
