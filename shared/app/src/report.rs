@@ -51,8 +51,17 @@ pub struct Report {
 impl Report {
     /// The good open reviews of each shop, most first; those of no shop are under an empty name.
     pub fn good_by_shop(&self) -> Vec<(String, usize)> {
+        self.by_shop(self.good_open.iter())
+    }
+
+    /// The open reviews under the threshold of each shop, likewise.
+    pub fn open_by_shop(&self) -> Vec<(String, usize)> {
+        self.by_shop(self.open.iter().map(|open| &open.stored))
+    }
+
+    fn by_shop<'a>(&self, reviews: impl Iterator<Item = &'a StoredReview>) -> Vec<(String, usize)> {
         let mut shops: Vec<(String, usize)> = Vec::new();
-        for one in &self.good_open {
+        for one in reviews {
             let name = view::shop(&self.brand, &one.review).unwrap_or_default();
             match shops.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, count)) => *count += 1,

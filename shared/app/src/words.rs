@@ -175,18 +175,18 @@ pub fn report_view<W: World>(app: &App<W>, report: &Report, to: Option<&Contact>
         later: Vec::new(),
         found_late: Vec::new(),
         unreadable: Vec::new(),
-        good_by_shop: Vec::new(),
+        open_by_shop: report.open_by_shop(),
+        good_by_shop: report.good_by_shop(),
         answered_since: report.answered.iter().map(|done| answered(done, brand)).collect(),
         unknown: unknown(app, brand),
         received: report.received as usize,
         answered: report.answered.len(),
         answered_in_time: report.answered_in_time as usize,
-        more: open.len().saturating_sub(SHOWN_MAX),
+        more: 0,
         next: Vec::new(),
         next_report: Some(next_report(brand, *at).1),
     };
-    view.good_by_shop = report.good_by_shop();
-    for review in open.iter().take(SHOWN_MAX) {
+    for review in open {
         let due_on = review.due_at.to_zoned(zone.clone()).date();
         let list = match review.state {
             _ if review.found_late => &mut view.found_late,

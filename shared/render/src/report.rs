@@ -66,6 +66,7 @@ fn document(view: &ReportView, subject: &str, excerpt_chars: usize, listed: usiz
     }
     doc.blocks.push(Block::Lead { text: headline(view) });
     doc.blocks.push(Block::First { text: since(view) });
+    sections::shops(&mut doc, view);
     let shown = lists(&mut doc, view, excerpt_chars, listed);
     more(&mut doc, view, shown);
     sections::good(&mut doc, view);

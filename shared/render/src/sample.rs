@@ -110,6 +110,13 @@ pub fn alert(locale: Locale) -> AlertView {
     alert_of(locale, review())
 }
 
+/// The alert of a brand on trial, which the operator gets for two people.
+pub fn on_trial(locale: Locale) -> AlertView {
+    let mut view = alert(locale);
+    view.brand.meant_for = vec!["Service client".to_owned(), "Direction".to_owned()];
+    view
+}
+
 /// A critical alert: somebody was hurt.
 pub fn critical(locale: Locale) -> AlertView {
     let text = match locale {
@@ -266,6 +273,13 @@ pub fn report(locale: Locale, reviews: usize) -> ReportView {
         later: quarter(2, 30 * HOUR),
         found_late: quarter(3, 12 * HOUR).into_iter().skip(1).collect(),
         unreadable: quarter(3, 12 * HOUR).into_iter().take(1).map(unreadable).collect(),
+        open_by_shop: if reviews > 1 {
+            ["Lyon Part-Dieu", "Lille Centre", "Nantes"]
+                .map(|shop| (shop.to_owned(), reviews.div_ceil(3)))
+                .to_vec()
+        } else {
+            Vec::new()
+        },
         good_by_shop: if quiet {
             Vec::new()
         } else {

@@ -280,6 +280,8 @@ pub struct ReportView {
     pub found_late: Vec<ReportLine>,
     /// Without a rating that can be read: no alert was sent.
     pub unreadable: Vec<ReportLine>,
+    /// The reviews listed above, by shop name, most first; the empty name is no shop.
+    pub open_by_shop: Vec<(String, usize)>,
     /// Open reviews at or above the threshold, by shop name; the empty name is no shop.
     pub good_by_shop: Vec<(String, usize)>,
     /// Answered since the last report.

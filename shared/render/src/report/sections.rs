@@ -1,6 +1,6 @@
 //! The report's closing sections: thanks that wait, what was answered, what Vigie cannot know.
 
-use vigie_domain::text::excerpt;
+use vigie_domain::{Locale, text::excerpt};
 
 use super::NAME_CHARS_MAX;
 use crate::doc::{Block, Doc};
@@ -15,26 +15,12 @@ pub(super) fn good_count(view: &ReportView) -> usize {
     view.good_by_shop.iter().map(|(_, count)| count).sum()
 }
 
-/// "Lyon 8 · Rivoli 6 · 9 autres boutiques".
+/// The good reviews that wait for a word of thanks.
 pub(super) fn good(doc: &mut Doc, view: &ReportView) {
     let locale = view.brand.locale;
     let total = good_count(view);
     if total == 0 {
         return;
-    }
-    let without = say(locale, "sans boutique", "no shop");
-    let shop = |(name, count): &(String, usize)| {
-        let name = if name.is_empty() { without.clone() } else { excerpt(name, NAME_CHARS_MAX) };
-        format!("{name} {count}")
-    };
-    let mut parts: Vec<String> = view.good_by_shop.iter().take(NAMED_MAX).map(shop).collect();
-    let others = view.good_by_shop.len().saturating_sub(NAMED_MAX);
-    if others > 0 {
-        parts.push(say(
-            locale,
-            &count(others, locale, "autre boutique", "autres boutiques"),
-            &count(others, locale, "other shop", "other shops"),
-        ));
     }
     let heading = say(
         locale,
@@ -42,14 +28,45 @@ pub(super) fn good(doc: &mut Doc, view: &ReportView) {
         &format!("Good reviews to thank for ({total})"),
     );
     doc.blocks.push(Block::Heading { text: heading });
-    // A brand without shops has nothing to tell apart.
-    let without_shops = view.good_by_shop.iter().all(|(name, _)| name.is_empty());
     let thanks = say(
         locale,
         "Un simple merci, sur la plateforme, suffit.",
         "A simple thank you, on the platform, is enough.",
     );
-    doc.blocks.push(Block::Para { text: if without_shops { thanks } else { dotted(&parts) } });
+    doc.blocks.push(Block::Para { text: by_shop(&view.good_by_shop, locale).unwrap_or(thanks) });
+}
+
+/// Where the open reviews are, for whoever minds several shops: "Par boutique : Lyon 3 · Nantes 1".
+pub(super) fn shops(doc: &mut Doc, view: &ReportView) {
+    if view.open_by_shop.len() < 2 {
+        return;
+    }
+    let locale = view.brand.locale;
+    let word = say(locale, "Par boutique : ", "By shop: ");
+    let list = by_shop(&view.open_by_shop, locale);
+    doc.blocks.extend(list.map(|list| Block::Para { text: format!("{word}{list}.") }));
+}
+
+/// "Lyon 8 · Rivoli 6 · 9 autres boutiques"; `None` where there are no shops to tell apart.
+fn by_shop(shops: &[(String, usize)], locale: Locale) -> Option<String> {
+    if shops.iter().all(|(name, _)| name.is_empty()) {
+        return None;
+    }
+    let without = say(locale, "sans boutique", "no shop");
+    let shop = |(name, count): &(String, usize)| {
+        let name = if name.is_empty() { without.clone() } else { excerpt(name, NAME_CHARS_MAX) };
+        format!("{name} {count}")
+    };
+    let mut parts: Vec<String> = shops.iter().take(NAMED_MAX).map(shop).collect();
+    let others = shops.len().saturating_sub(NAMED_MAX);
+    if others > 0 {
+        parts.push(say(
+            locale,
+            &count(others, locale, "autre boutique", "autres boutiques"),
+            &count(others, locale, "other shop", "other shops"),
+        ));
+    }
+    Some(dotted(&parts))
 }
 
 pub(super) fn answered(doc: &mut Doc, view: &ReportView) {
