@@ -33,6 +33,14 @@ impl To<'_> {
         view::meant_for(self.brand, self.meant_for)
     }
 
+    /// Who reads it, by name; on trial, those for whom it is meant.
+    fn reader(&self) -> String {
+        match self.meant_for {
+            [] => self.contact.name.clone(),
+            meant => view::names(self.brand, meant).join(", "),
+        }
+    }
+
     /// Whether a review's praise is for this recipient.
     fn is_praised_for(&self, review: &Review) -> bool {
         let who = self.brand.who_gets_of(Gets::Praise, review);
@@ -80,7 +88,7 @@ pub(crate) async fn words<W: World>(
             };
             let report = report::unanswered(app, &stored, *since, now).await?;
             let mut view = report_view(app, &report, Some(to.contact));
-            view.brand = to.brand_view();
+            (view.brand, view.recipient) = (to.brand_view(), Some(to.reader()));
             Ok(Some(vigie_render::report(&view)))
         }
     }
@@ -97,7 +105,7 @@ async fn alert<W: World>(
     let first = app.store().first_subject(&review.key, &to.contact.id).await?;
     Ok(AlertView {
         brand: to.brand_view(),
-        recipient: to.contact.name.clone(),
+        recipient: to.reader(),
         review: view::review(app, &stored, to.brand),
         links: view::links(app, &stored, &to.contact.id),
         assessment,
@@ -128,7 +136,7 @@ fn praise<W: World>(
 ) -> Message {
     vigie_render::praise(&PraiseView {
         brand: to.brand_view(),
-        recipient: to.contact.name.clone(),
+        recipient: to.reader(),
         reviews: good.iter().map(|stored| view::review(app, stored, to.brand)).collect(),
         more,
         at,
@@ -154,7 +162,7 @@ async fn ladder<W: World>(
     };
     Ok(vigie_render::ladder(&LadderView {
         brand: to.brand_view(),
-        recipient: to.contact.name.clone(),
+        recipient: to.reader(),
         kind,
         items: needed.iter().map(item).collect(),
         first_subject,

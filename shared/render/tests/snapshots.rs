@@ -1,10 +1,14 @@
 //! Whole messages, as people read them. Read a changed snapshot aloud before you accept it.
 
 use vigie_domain::Locale;
-use vigie_render::{LadderKind, Message, alert, ladder, operator, praise, report, sample};
+use vigie_render::{LadderKind, Message, alert, ladder, operator, praise, report, sample, waited};
 
 fn shown(message: &Message) -> String {
     format!("Subject: {}\n\n{}", message.subject, message.text)
+}
+
+fn three(locale: Locale) -> Message {
+    waited(&[sample::alert(locale), sample::critical(locale), sample::again(locale)]).unwrap()
 }
 
 macro_rules! snapshots {
@@ -23,6 +27,10 @@ snapshots! {
     critical_alert_in_english => alert(&sample::critical(Locale::En));
     alert_to_somebody_who_had_one => alert(&sample::again(Locale::Fr));
     alert_on_a_bare_rating => alert(&sample::awkward_alerts(Locale::Fr)[0]);
+    alert_on_trial_in_french => alert(&sample::on_trial(Locale::Fr));
+    alert_on_trial_in_english => alert(&sample::on_trial(Locale::En));
+    alerts_that_waited_in_french => three(Locale::Fr);
+    alerts_that_waited_in_english => three(Locale::En);
     praise_in_french => praise(&sample::praise(Locale::Fr, 2));
     praise_in_english => praise(&sample::praise(Locale::En, 1));
     reminder_in_french => ladder(&sample::ladder(Locale::Fr, LadderKind::Reminder, 1));

@@ -59,7 +59,32 @@ pub(crate) fn write(folder: &Path, number: usize, mail: &Received) -> std::io::R
     std::fs::write(folder.join(format!("{name}.html")), mail.html().unwrap_or_default())?;
     std::fs::write(folder.join(format!("{name}.txt")), mail.text().unwrap_or_default())?;
     let subject = mail.header("Subject").unwrap_or_default();
+    std::fs::write(folder.join(format!("{name}.look.html")), look(&name, &subject))?;
     Ok(Page { name, kind, to: mail.to.join(", "), subject })
+}
+
+/// A mail as it looks on a phone and on a desk, in light and in dark.
+fn look(name: &str, subject: &str) -> String {
+    let mut frames = String::new();
+    for (width, place) in [(320, "a phone"), (1200, "a desk")] {
+        for scheme in ["light", "dark"] {
+            let _ = write!(
+                frames,
+                "<figure><figcaption>{place}, {scheme}</figcaption><div><iframe src=\"{name}.html\" \
+                 title=\"{place}, {scheme}\" style=\"width:{width}px;color-scheme:{scheme}\"></iframe>\
+                 </div></figure>"
+            );
+        }
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title>\
+         <style>body{{font:16px/1.5 system-ui,sans-serif;margin:1rem;overflow-wrap:anywhere}}\
+         figure{{margin:0 0 1.5rem}}figure div{{overflow-x:auto}}iframe{{height:75vh;\
+         border:1px solid #888}}</style></head><body><p><a href=\"index.html\">All mails</a></p>\
+         <h1>{0}</h1>{frames}</body></html>\n",
+        escaped(subject)
+    )
 }
 
 /// Writes the index.
@@ -70,7 +95,8 @@ pub(crate) fn write_index(folder: &Path, pages: &[Page]) -> std::io::Result<()> 
         let _ = writeln!(
             rows,
             "<tr><td><a href=\"{name}.html\">{subject}</a></td><td>{kind}</td><td>{to}</td>\
-             <td><a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></td></tr>"
+             <td><a href=\"{name}.look.html\">narrow, wide, dark</a> \
+             <a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></td></tr>"
         );
     }
     let count = pages.len();
