@@ -136,7 +136,8 @@ pub(crate) fn settle(
         Settlement::Cancelled { reason, .. } => ("cancelled", now, Some(reason), false, None),
     };
     let sql = "UPDATE notice SET state = ?3, due_at = ?4, reason = ?5, token = NULL, \
-               attempts = attempts - (?3 = 'held'), unknowns = unknowns + ?6, perhaps_twice = perhaps_twice + ?6, \
+               attempts = attempts - (?3 = 'held'), unknowns = unknowns + ?6, \
+               perhaps_twice = perhaps_twice + ?6, \
                subject_line = coalesce(?7, subject_line), \
                sent_at = CASE WHEN ?3 = 'sent' THEN ?8 ELSE sent_at END \
                WHERE id = ?1 AND token = ?2 AND state = 'sending'";

@@ -56,8 +56,8 @@ pub(crate) fn by_number(c: &Connection, number: ReviewNumber) -> Result<Option<S
     found.map(read).transpose()
 }
 
-/// An arrival, with the row of the review that it makes if nothing is known of it: most are new, and
-/// one thread writes for all, so what can be worked out before its turn is.
+/// An arrival, with the row of the review that it makes if nothing is known of it: most are new,
+/// and one thread writes for all, so what can be worked out before its turn is.
 pub(crate) struct Prepared {
     arrival: Arrival,
     outcome: Outcome,

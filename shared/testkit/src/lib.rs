@@ -6,5 +6,6 @@
 
 pub mod build;
 pub mod held_suite;
+mod laws;
 pub mod store_suite;
 pub mod world;

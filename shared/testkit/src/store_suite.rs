@@ -1,8 +1,4 @@
-//! The laws of the [`Store`] port. Every adapter's tests run them:
-//!
-//! ```ignore
-//! vigie_testkit::store_laws!(async || a_fresh_store().await);
-//! ```
+//! The laws of the [`Store`] port, declared in `laws.rs`.
 
 use jiff::Timestamp;
 use vigie_domain::notice::{Kind, NewNotice, NoticeId, NoticeState, Subject, Why};
@@ -12,65 +8,6 @@ use vigie_ports::{
 };
 
 use crate::build::{answered, arrival, at, key, written};
-
-/// Declares one test for each law of the store, on stores that the expression makes.
-#[macro_export]
-macro_rules! store_laws {
-    ($make:expr) => {
-        $crate::store_laws!($make;
-            a_new_review_is_recorded_once,
-            a_good_review_needs_no_second_write,
-            a_review_under_the_threshold_is_marked_undecided,
-            a_batch_is_answered_in_order,
-            a_duplicate_does_not_wake_what_was_decided,
-            a_decision_is_refused_once_the_review_has_moved,
-            a_decision_makes_each_notice_once,
-            a_decision_whose_notices_must_be_new_is_refused_if_one_is_not,
-            marks_are_due_after_two_minutes_or_at_once_after_a_start,
-            a_step_does_not_clear_the_mark_of_a_change,
-            a_notice_is_claimed_by_one,
-            a_claim_whose_lease_ended_is_taken_over_and_counted,
-            a_settlement_without_the_current_token_is_refused,
-            a_sent_notice_is_never_claimed_again,
-            a_cancellation_is_refused_when_the_review_moved,
-            a_retry_waits_for_its_time,
-            only_a_dead_notice_is_redriven,
-            a_notice_taken_along_is_never_due,
-            a_review_is_found_by_its_number,
-            brands_not_given_are_retired_and_come_back,
-            a_report_is_made_once,
-            a_due_report_survives_an_application,
-            open_reviews_are_those_without_an_answer,
-            an_answered_review_is_still_open_as_of_before,
-            an_answer_told_late_counts_from_when_it_was_told,
-            steps_are_due_and_found_by_brand,
-            rejected_events_are_kept_thirty_days,
-            the_desk_key_is_made_once,
-            the_first_subject_is_the_first_one_sent,
-            good_reviews_of_a_period_are_counted_and_limited
-        );
-        $crate::store_laws!(held_suite, $make;
-            what_is_held_waits_and_counts_no_attempt,
-            one_message_takes_along_what_waited_with_it,
-            what_is_left_out_is_pending_again,
-            what_was_taken_along_shares_the_fate_of_its_message,
-            a_lost_claim_takes_nothing_along
-        );
-    };
-    ($make:expr; $($law:ident),+) => {
-        $crate::store_laws!(store_suite, $make; $($law),+);
-    };
-    ($suite:ident, $make:expr; $($law:ident),+) => {
-        $(
-            #[tokio::test]
-            async fn $law() {
-                let store = ($make)().await;
-                $crate::store_suite::prepare(&store).await;
-                $crate::$suite::$law(store).await;
-            }
-        )+
-    };
-}
 
 /// Applies the sample brand at second 0.
 pub async fn prepare(store: &impl Store) {
