@@ -19,6 +19,14 @@ pub struct Refused {
     pub faults: usize,
 }
 
+impl Refused {
+    /// Whether a brand in force is of this file: it came from it, or the file names it.
+    pub fn is_of(&self, brand: &Brand) -> bool {
+        brand.file.as_deref() == Some(self.path.as_str())
+            || self.brands.iter().any(|id| id == brand.id.as_str())
+    }
+}
+
 /// The brands to put in force: those `given` by the files in order, and of the brands that are in
 /// force `now`, those of a refused file as they are. Who no file defines is not among them.
 ///
@@ -41,12 +49,8 @@ pub fn in_force(given: Vec<Brand>, refused: &[Refused], now: &[Brand]) -> Vec<Br
     let ids: HashSet<_> = brands.iter().map(|brand| brand.id.clone()).collect();
     let sources: HashSet<_> =
         brands.iter().flat_map(|brand| &brand.sources).map(|source| source.id.clone()).collect();
-    let is_of = |brand: &Brand, file: &Refused| {
-        brand.file.as_deref() == Some(file.path.as_str())
-            || file.brands.iter().any(|id| id == brand.id.as_str())
-    };
     for brand in now.iter().filter(|brand| !ids.contains(&brand.id)) {
-        if refused.iter().any(|file| is_of(brand, file)) {
+        if refused.iter().any(|file| file.is_of(brand)) {
             let mut kept = brand.clone();
             kept.sources.retain(|source| !sources.contains(&source.id));
             brands.push(kept);

@@ -156,7 +156,9 @@ fn read_included(
     let (read, faults) = read_text(&file.name, &file.folder, text, environment, read);
     let (brands, ids) = read.unwrap_or_default();
     let mut brands = brands.filter(|_| faults.is_empty()).ok_or((ids, faults))?;
-    brands.iter_mut().for_each(|brand| brand.file = Some(file.path.clone()));
+    for brand in &mut brands {
+        brand.file = Some(file.path.clone());
+    }
     Ok(brands)
 }
 
