@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rand::TryRngCore as _;
 use secrecy::SecretString;
 use vigie_app::registry::{Outside, PresetInForce};
-use vigie_config::PresetInfo;
+use vigie_config::{Included, NotIncluded, PresetInfo};
 use vigie_domain::SecretRef;
 use vigie_platforms::{Preset, presets};
 use vigie_ports::{Clock, Ids};
@@ -48,13 +48,16 @@ impl Ids for SystemIds {
 /// The environment and the files beside a configuration file.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
+    /// The configuration file.
+    own: PathBuf,
     folder: PathBuf,
 }
 
 impl Machine {
     /// Relative paths begin in the folder of the configuration file.
     pub(crate) fn beside(config: &Path) -> Self {
-        Self { folder: config.parent().map(Path::to_path_buf).unwrap_or_default() }
+        let folder = config.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self { own: config.to_path_buf(), folder }
     }
 
     /// A path of the configuration, from its folder.
@@ -104,6 +107,10 @@ impl Outside for Machine {
 }
 
 impl vigie_config::Environment for Machine {
+    fn included(&self, pattern: &str) -> Result<Vec<Included>, NotIncluded> {
+        crate::files::included(&self.own, pattern)
+    }
+
     fn variable_is_set(&self, name: &str) -> bool {
         variable(name).is_some()
     }

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use vigie_app::{App, Registry, Settings};
-use vigie_config::{Config, Fault, Tls};
+use vigie_config::{Change, Config, Fault, Outcome, Refused, Tls, diff, in_force};
+use vigie_domain::{Brand, BrandId};
 use vigie_mail_smtp::{FileMail, SmtpConfig, SmtpMail, Transport};
 use vigie_ports::{Mailbox, Store as _, World};
 use vigie_store_sqlite::{Options, SqliteStore};
 
 use crate::cli::{StoreKind, Stored};
-use crate::environment::{Machine, SystemClock, SystemIds};
+use crate::environment::{Machine, SystemClock, SystemIds, now};
 
 /// Why a command cannot begin. Exit 2.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +50,25 @@ impl World for Home {
     }
 }
 
-/// Reads a configuration file whole.
-pub(crate) fn read_config(path: &Path) -> Result<(Config, Machine), CannotBegin> {
+/// What the files say, vigie.toml itself being in order.
+pub(crate) struct Given {
+    pub(crate) config: Config,
+    pub(crate) machine: Machine,
+    /// The included files that are faulty: their brands are not in `config`.
+    pub(crate) refused: Vec<Refused>,
+    /// Their faults.
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Given {
+    /// The faults of one file.
+    pub(crate) fn faults_of(&self, file: &Refused) -> Vec<Fault> {
+        self.faults.iter().filter(|fault| fault.file == file.file).cloned().collect()
+    }
+}
+
+/// Reads a configuration file and those that it includes.
+pub(crate) fn read_files(path: &Path) -> Result<(Outcome, Machine), CannotBegin> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let shown = path.display();
         CannotBegin::Other(format!(
@@ -59,11 +77,21 @@ pub(crate) fn read_config(path: &Path) -> Result<(Config, Machine), CannotBegin>
         ))
     })?;
     let machine = Machine::beside(path);
-    let outcome = vigie_config::parse(&path.display().to_string(), &text, &machine);
-    match outcome.config {
-        Some(config) => Ok((config, machine)),
-        None => Err(CannotBegin::Faults(outcome.faults)),
+    Ok((vigie_config::parse(&path.display().to_string(), &text, &machine), machine))
+}
+
+/// Reads a configuration file, which must be in order, and those that it includes, which need not.
+pub(crate) fn read_given(path: &Path) -> Result<Given, CannotBegin> {
+    let (Outcome { config, faults, refused, .. }, machine) = read_files(path)?;
+    match config {
+        Some(config) => Ok(Given { config, machine, refused, faults }),
+        None => Err(CannotBegin::Faults(faults)),
     }
+}
+
+/// Reads a configuration file, for a command whose brands are those of the store.
+pub(crate) fn read_config(path: &Path) -> Result<(Config, Machine), CannotBegin> {
+    read_given(path).map(|given| (given.config, given.machine))
 }
 
 /// Opens the store that a configuration names.
@@ -155,6 +183,40 @@ pub(crate) async fn open_app(stored: &Stored) -> Result<App<Home>, CannotBegin> 
     let registry = stored_registry(&store, &machine).await?;
     let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
     App::start(home, settings(&config), registry).await.map_err(store_trouble)
+}
+
+/// What putting the files in force changed.
+pub(crate) struct Applied {
+    pub(crate) changes: Vec<Change>,
+    /// For each refused file, the brands of it that stay as they were.
+    pub(crate) kept: Vec<Vec<BrandId>>,
+}
+
+/// Compares the files with what is in force in a store. Gives what to apply too.
+pub(crate) fn compare(given: &Given, now: &[Brand]) -> (Vec<Brand>, Applied) {
+    let brands = in_force(given.config.brands.clone(), &given.refused, now);
+    let stays = |file: &Refused| {
+        let kept = brands.iter().skip(given.config.brands.len());
+        let of_file = kept.filter(|brand| file.is_of(brand));
+        of_file.map(|brand| brand.id.clone()).collect()
+    };
+    let kept = given.refused.iter().map(stays).collect();
+    let changes = diff(now, &brands);
+    (brands, Applied { changes, kept })
+}
+
+/// The brands in force in a store.
+pub(crate) async fn live(store: &SqliteStore) -> Result<Vec<Brand>, CannotBegin> {
+    let brands = store.brands().await.map_err(store_trouble)?;
+    Ok(brands.into_iter().filter(|stored| !stored.retired).map(|stored| stored.brand).collect())
+}
+
+/// Makes the store's brands those of the files; what a faulty file would say stays as it was. Also
+/// without a difference: a running server then reads preset and secret files again.
+pub(crate) async fn apply(store: &SqliteStore, given: &Given) -> Result<Applied, CannotBegin> {
+    let (brands, applied) = compare(given, &live(store).await?);
+    store.apply(brands, now()).await.map_err(store_trouble)?;
+    Ok(applied)
 }
 
 /// The brands that the store holds, prepared.

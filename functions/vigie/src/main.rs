@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod demo;
 mod environment;
+mod files;
 mod load;
 mod log;
 mod output;

@@ -73,6 +73,7 @@ impl Registry {
     ) -> (Self, Vec<String>) {
         let mut registry = Self::default();
         let mut troubles = Vec::new();
+        let mut presets = HashMap::new();
         for (brand, retired) in brands {
             let brand = Arc::new(BrandInForce::new(brand));
             registry.brands.insert(brand.brand.id.clone(), brand.clone());
@@ -81,7 +82,7 @@ impl Registry {
                 continue;
             }
             for source in &brand.brand.sources {
-                match prepare_source(&brand, source, outside) {
+                match prepare_source(&brand, source, outside, &mut presets) {
                     Ok((source, faults)) => {
                         troubles.extend(faults);
                         registry.sources.insert(source.id.to_string(), Arc::new(source));
@@ -128,9 +129,15 @@ fn prepare_source(
     brand: &Arc<BrandInForce>,
     source: &vigie_domain::Source,
     outside: &impl Outside,
+    presets: &mut HashMap<String, Result<PresetInForce, String>>,
 ) -> Result<(SourceInForce, Vec<String>), String> {
     let told = |trouble: String| format!("source {}: {trouble}", source.id);
-    let preset = outside.preset(&source.platform).map_err(told)?;
+    // Three hundred brands may share a preset file: it is read once, and held once.
+    let preset = presets
+        .entry(source.platform.clone())
+        .or_insert_with(|| outside.preset(&source.platform))
+        .clone()
+        .map_err(told)?;
     let mut secrets = Vec::new();
     let mut troubles = Vec::new();
     for reference in &source.secrets {

@@ -12,7 +12,7 @@ use crate::people::People;
 use crate::route::Routes;
 use crate::shop::Shops;
 use crate::source;
-use crate::table::Table;
+use crate::table::{Ids, Table};
 use crate::values::{self, Bad};
 
 const KEYS: [&str; 17] = [
@@ -41,23 +41,17 @@ const STEP: &str = "write escalate = [ { after = \"20h\", to = [\"service\"] } ]
 
 /// What brands share: the ids met so far, and whether there is an operator.
 #[derive(Default)]
-pub(crate) struct Seen<'a> {
-    brands: Vec<&'a str>,
-    sources: Vec<&'a str>,
+pub(crate) struct Seen {
+    brands: Ids,
+    sources: Ids,
     /// Whether there is an operator, who gets the messages of a brand on trial.
-    operator: bool,
-}
-
-impl Seen<'_> {
-    pub(crate) fn with_operator(operator: bool) -> Self {
-        Self { operator, ..Self::default() }
-    }
+    pub(crate) operator: bool,
 }
 
 /// Reads a brand to its end, whatever is faulty. `None` only where a fault was recorded.
-pub(crate) fn read<'a>(table: &Table<'a>, seen: &mut Seen<'a>) -> Option<Brand> {
+pub(crate) fn read(table: &Table<'_>, seen: &mut Seen) -> Option<Brand> {
     table.check_keys(&KEYS, &[]);
-    let id = table.id("a brand").filter(|_| table.is_first("brands", &mut seen.brands));
+    let id = table.id("a brand").filter(|_| table.is_new("brands", &mut seen.brands));
     let name = table.need("name", "write the brand's name as messages should show it");
     let name = name.and_then(|node| node.parse(Code::BadName, values::name));
     let manner = manner(table);
@@ -77,6 +71,7 @@ pub(crate) fn read<'a>(table: &Table<'a>, seen: &mut Seen<'a>) -> Option<Brand> 
     let (alert_within, answer_within) = promise?;
     Some(Brand {
         id: id?,
+        file: None,
         name: name?,
         locale,
         timezone,

@@ -63,6 +63,12 @@ codes! {
     BadUrl => "bad-url",
     /// A path is empty.
     BadPath => "bad-path",
+    /// An include matches no file.
+    EmptyInclude => "empty-include",
+    /// An include names a folder, or is no pattern.
+    BadInclude => "bad-include",
+    /// An included file cannot be read, or is not UTF-8.
+    UnreadableFile => "unreadable-file",
     /// The mail transport cannot be understood, or a password goes with no user.
     BadTransport => "bad-transport",
     /// A duration cannot be read, is not above zero, or is too long.

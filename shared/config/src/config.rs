@@ -8,6 +8,8 @@ use vigie_domain::Brand;
 use crate::address;
 use crate::brand::{self, Seen};
 use crate::code::Code;
+use crate::environment::Included;
+use crate::include;
 use crate::mail::{self, Mail};
 use crate::node::{Node, all};
 use crate::table::Table;
@@ -24,7 +26,8 @@ pub struct Config {
     pub operator: Operator,
     /// `[retention]`.
     pub retention: Retention,
-    /// `[[brand]]`, in the file's order.
+    /// `[[brand]]`, in the order of the files: this one's, then those of the included ones that
+    /// have no fault.
     pub brands: Vec<Brand>,
 }
 
@@ -72,29 +75,39 @@ impl Default for Server {
     }
 }
 
-const KEYS: [&str; 5] = ["server", "mail", "operator", "retention", "brand"];
+const KEYS: [&str; 6] = ["include", "server", "mail", "operator", "retention", "brand"];
 const SERVER_KEYS: [&str; 5] =
     ["listen", "data", "public_url", "metrics_listen", "trusted_proxies"];
 /// Tables of a later version, and their keys.
 const LATER: [(&str, &[&str]); 1] = [("aws", &["stack", "region"])];
 
-/// Reads the whole file. `None` only where a fault was recorded.
-pub(crate) fn read(root: &Table<'_>) -> Option<Config> {
-    let tables = LATER.map(|(name, _)| name);
-    root.check_keys(&[KEYS.as_slice(), &tables].concat(), &["include"]);
+/// What every table of the file may be called, now or later.
+pub(crate) fn tables() -> Vec<&'static str> {
+    KEYS.into_iter().chain(LATER.map(|(name, _)| name)).collect()
+}
+
+/// Reads vigie.toml itself; gives the files that it includes too, unread. No configuration only
+/// where a fault was recorded.
+pub(crate) fn read(root: &Table<'_>, seen: &mut Seen) -> (Option<Config>, Vec<Included>) {
+    root.check_keys(&tables(), &[]);
     for (name, keys) in LATER {
         refuse_later(root, name, keys);
     }
+    let (files, all_found) = include::find(root);
+    let config = read_tables(root, seen, !files.is_empty()).filter(|_| all_found);
+    (config, files)
+}
+
+fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Config> {
     let server = root.or("server", Server::default(), read_server);
     let mail = root.or("mail", None, |node| mail::read(node).map(Some));
     let rows = root.rows("brand", "write [[brand]], with two brackets, before each brand");
     let operator = root.or("operator", Operator::default(), operator);
     let retention = root.or("retention", Retention::default(), retention);
     // A faulty operator makes no brand faulty too.
-    let has_operator = operator.as_ref().is_none_or(|operator| !operator.email.is_empty());
-    let mut seen = Seen::with_operator(has_operator);
-    let brands = all(&rows.tables, |table| brand::read(table, &mut seen));
-    let has_mail = root.get("mail").is_some() || !misses_mail(&rows.tables);
+    seen.operator = operator.as_ref().is_none_or(|operator| !operator.email.is_empty());
+    let brands = all(&rows.tables, |table| brand::read(table, seen));
+    let has_mail = root.get("mail").is_some() || !misses_mail(root, &rows.tables, includes);
     let mail = mail.filter(|_| has_mail);
     Some(Config {
         server: server?,
@@ -132,13 +145,19 @@ fn refuse_later(root: &Table<'_>, name: &str, keys: &[&str]) {
     table.check_keys(&[], keys);
 }
 
-/// Whether there is a brand, which would need `[mail]`; a fault if so.
-fn misses_mail(brands: &[Table<'_>]) -> bool {
+/// Whether there is a brand, here or in an included file, which would need `[mail]`; a fault if so.
+fn misses_mail(root: &Table<'_>, brands: &[Table<'_>], includes: bool) -> bool {
     let bad = || {
         let hint = "write [mail] with from and transport";
         Bad::new("a brand needs [mail], which is missing", hint)
     };
-    brands.first().map(|first| first.refuse_as::<()>("mail", Code::MissingKey, bad())).is_some()
+    if let Some(first) = brands.first() {
+        first.refuse_as::<()>("mail", Code::MissingKey, bad());
+        return true;
+    }
+    let Some(node) = root.get("include").filter(|_| includes) else { return false };
+    Node { path: "mail".to_owned(), ..node }.refuse::<()>(Code::MissingKey, bad());
+    true
 }
 
 fn read_server(node: &Node<'_>) -> Option<Server> {

@@ -1,5 +1,6 @@
 //! What changed between two configurations, as `apply` and SIGHUP print it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -76,16 +77,18 @@ impl fmt::Display for Change {
 /// assert!(vigie_config::diff(&[], &[]).is_empty());
 /// ```
 pub fn diff(old: &[Brand], new: &[Brand]) -> Vec<Change> {
+    let (before, after) = (Side::of(old), Side::of(new));
     let mut changes = Vec::new();
     for brand in new {
-        changes.extend(brand_change(old, brand));
-        changes.extend(brand.sources.iter().filter_map(|source| source_change(old, brand, source)));
+        changes.extend(brand_change(&before, brand));
+        let of_sources = brand.sources.iter();
+        changes.extend(of_sources.filter_map(|source| source_change(&before, brand, source)));
     }
     for brand in old {
-        if !new.iter().any(|other| other.id == brand.id) {
+        if !after.brands.contains_key(&brand.id) {
             changes.push(Change::BrandRetired { brand: brand.id.clone() });
         }
-        let gone = brand.sources.iter().filter(|source| find(new, &source.id).is_none());
+        let gone = brand.sources.iter().filter(|source| !after.sources.contains_key(&source.id));
         changes.extend(gone.map(|source| Change::SourceRetired {
             brand: brand.id.clone(),
             source: source.id.clone(),
@@ -94,14 +97,25 @@ pub fn diff(old: &[Brand], new: &[Brand]) -> Vec<Change> {
     changes
 }
 
-fn find<'a>(brands: &'a [Brand], id: &SourceId) -> Option<(&'a Brand, &'a Source)> {
-    let mut sources = brands.iter().flat_map(|brand| brand.sources.iter().map(move |s| (brand, s)));
-    sources.find(|(_, source)| source.id == *id)
+/// One side of the comparison, by id.
+struct Side<'a> {
+    brands: HashMap<&'a BrandId, &'a Brand>,
+    sources: HashMap<&'a SourceId, (&'a Brand, &'a Source)>,
 }
 
-fn brand_change(old: &[Brand], new: &Brand) -> Option<Change> {
+impl<'a> Side<'a> {
+    fn of(brands: &'a [Brand]) -> Self {
+        let sources = brands.iter().flat_map(|brand| brand.sources.iter().map(move |s| (brand, s)));
+        Self {
+            brands: brands.iter().map(|brand| (&brand.id, brand)).collect(),
+            sources: sources.map(|(brand, source)| (&source.id, (brand, source))).collect(),
+        }
+    }
+}
+
+fn brand_change(old: &Side<'_>, new: &Brand) -> Option<Change> {
     let brand = new.id.clone();
-    let Some(old) = old.iter().find(|old| old.id == new.id) else {
+    let Some(old) = old.brands.get(&new.id) else {
         return Some(Change::BrandAdded { brand });
     };
     let keys = changed_keys(old, new);
@@ -112,6 +126,8 @@ fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
     // Taken apart whole, so that a field added to Brand cannot be forgotten here.
     let Brand {
         id: _,
+        // A brand that moves between files is the same brand.
+        file: _,
         name,
         locale,
         timezone,
@@ -149,9 +165,9 @@ fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }
 
-fn source_change(old: &[Brand], brand: &Brand, new: &Source) -> Option<Change> {
+fn source_change(old: &Side<'_>, brand: &Brand, new: &Source) -> Option<Change> {
     let (id, source) = (brand.id.clone(), new.id.clone());
-    let Some((old_brand, old)) = find(old, &new.id) else {
+    let Some((old_brand, old)) = old.sources.get(&new.id) else {
         return Some(Change::SourceAdded { brand: id, source });
     };
     let Source { id: _, platform, secrets, shop } = new;

@@ -7,12 +7,46 @@ pub struct PresetInfo {
     pub needs_secret: bool,
 }
 
+/// A file that `include` brings in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Included {
+    /// What faults call it. Files are read in the order of their names.
+    pub name: String,
+    /// Its path from the folder of vigie.toml: what is remembered of a brand's origin.
+    pub path: String,
+    /// Where relative paths in it begin, from the folder of vigie.toml; empty: there. No part of it
+    /// is a link, so that `..` leads to what stands before.
+    pub folder: String,
+    /// What it holds, or why it cannot be read.
+    pub bytes: Result<Vec<u8>, String>,
+}
+
+/// Why an `include` brings nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotIncluded {
+    /// No file matches.
+    Nothing,
+    /// What matches is a folder.
+    Folder,
+    /// It is no pattern, or a folder on its way cannot be read: why, in a few words.
+    Bad(String),
+}
+
 /// Answers about the world outside the file. The roots implement it with the real environment;
 /// this crate does no input or output by itself.
 ///
-/// Relative paths are taken from the folder of the file that names them: the implementation knows
-/// that folder.
+/// Relative paths begin in the folder of vigie.toml: those of an included file come with its folder
+/// before them.
 pub trait Environment {
+    /// The files that match a pattern, one at least; never vigie.toml itself. An environment without
+    /// files has none.
+    ///
+    /// # Errors
+    /// Nothing is brought in.
+    fn included(&self, _pattern: &str) -> Result<Vec<Included>, NotIncluded> {
+        Err(NotIncluded::Nothing)
+    }
+
     /// Whether an environment variable is set, and not empty.
     fn variable_is_set(&self, name: &str) -> bool;
 

@@ -1,16 +1,19 @@
 //! vigie.toml: read whole, every fault with its place.
 //!
 //! [`parse`] takes a file's text and gives either a [`Config`] in which every reference resolves,
-//! or every [`Fault`] of the file at once, each with line, column, key, code and hint. A file is
-//! refused whole or taken whole. [`render_faults`] shows faults to people, [`Report`] to tools;
-//! [`diff`] says what changed between two configurations.
+//! or every [`Fault`] at once, each with file, line, column, key, code and hint. A file is refused
+//! whole or taken whole, vigie.toml as well as each file that it includes: [`Outcome::refused`]
+//! names the latter, and [`in_force`] says what of theirs stays. [`render_faults`] shows faults to
+//! people, [`Report`] to tools; [`diff`] says what changed between two configurations.
 //!
-//! **Invariants.** There is a configuration if and only if there is no fault. One mistake makes one
-//! fault: what cannot be judged because of another fault is not judged. No fault, in any of its
-//! fields, holds a secret that somebody wrote into the file.
+//! **Invariants.** There is a configuration if and only if vigie.toml itself has no fault; it holds
+//! the brands of the files that have none. One mistake makes one fault: what cannot be judged
+//! because of another fault is not judged. No fault, in any of its fields, holds a secret that
+//! somebody wrote into a file.
 //!
 //! **What it does not do.** No input or output: it reads no file, no environment, no clock; what it
-//! must know of them comes through [`Environment`]. It resolves no relative path.
+//! must know of them comes through [`Environment`]. Relative paths come out as from the folder of
+//! vigie.toml, by their text alone.
 //!
 //! # Adding a key
 //!
@@ -29,10 +32,13 @@ mod config;
 mod diff;
 mod environment;
 mod fault;
+mod in_force;
+mod include;
 mod mail;
 mod mask;
 mod near;
 mod node;
+mod path;
 mod people;
 mod place;
 mod reading;
@@ -50,22 +56,29 @@ pub use address::Mailbox;
 pub use code::Code;
 pub use config::{Config, Operator, Retention, Server};
 pub use diff::{Change, diff};
-pub use environment::{Environment, PresetInfo};
+pub use environment::{Environment, Included, NotIncluded, PresetInfo};
 pub use fault::{Fault, Report};
+pub use in_force::{Refused, in_force};
 pub use mail::{Mail, Smtp, Tls, Transport};
 pub use render::render_faults;
 pub use source::is_preset_path;
 
-/// What a file says: a configuration, or what is wrong with it.
+/// What the files say: a configuration, and what is wrong with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The configuration; there if and only if there is no fault.
+    /// The configuration; there if and only if vigie.toml itself has no fault.
     pub config: Option<Config>,
-    /// Every fault, by place.
+    /// Every fault, by file and place: vigie.toml first.
     pub faults: Vec<Fault>,
+    /// How many files were included, faulty ones too.
+    pub included: usize,
+    /// The included files that have a fault, by name.
+    pub refused: Vec<Refused>,
+    /// How many brands the files that are in order have.
+    pub brands_in_order: usize,
 }
 
-/// Reads a configuration file. `file_name` is what faults call it.
+/// Reads a configuration file, and those that it includes. `file_name` is what faults call it.
 ///
 /// ```
 /// # use vigie_config::{Environment, PresetInfo};
@@ -101,17 +114,70 @@ pub struct Outcome {
 /// assert_eq!(config.brands[0].answer_within.as_hours(), 24);
 /// ```
 pub fn parse(file_name: &str, text: &str, environment: &dyn Environment) -> Outcome {
+    let mut seen = brand::Seen::default();
+    let (read, mut faults) =
+        read_text(file_name, "", text, environment, |root| config::read(root, &mut seen));
+    let (config, files) = read.unwrap_or_default();
+    let mut config = config.filter(|_| faults.is_empty());
+    let mut brands_in_order = config.as_ref().map_or(0, |config| config.brands.len());
+    let mut refused = Vec::new();
+    for file in &files {
+        match read_included(file, environment, &mut seen) {
+            Ok(brands) => {
+                brands_in_order += brands.len();
+                if let Some(config) = &mut config {
+                    config.brands.extend(brands);
+                }
+            }
+            Err((brands, found)) => {
+                let (file, path) = (file.name.clone(), file.path.clone());
+                refused.push(Refused { file, path, brands, faults: found.len() });
+                faults.extend(found);
+            }
+        }
+    }
+    Outcome { config, faults, included: files.len(), refused, brands_in_order }
+}
+
+/// The brands of an included file; else the ids that can be told of them, and its faults.
+fn read_included(
+    file: &Included,
+    environment: &dyn Environment,
+    seen: &mut brand::Seen,
+) -> Result<Vec<vigie_domain::Brand>, (Vec<String>, Vec<Fault>)> {
+    let unread = |fault| (Vec::new(), vec![fault]);
+    let bytes = match &file.bytes {
+        Ok(bytes) => bytes,
+        Err(reason) => return Err(unread(reading::unreadable(&file.name, reason))),
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| unread(reading::not_text(&file.name, bytes, error)))?;
+    let read = |root: &table::Table<'_>| (include::read(root, seen), root.some_ids("brand"));
+    let (read, faults) = read_text(&file.name, &file.folder, text, environment, read);
+    let (brands, ids) = read.unwrap_or_default();
+    let mut brands = brands.filter(|_| faults.is_empty()).ok_or((ids, faults))?;
+    for brand in &mut brands {
+        brand.file = Some(file.path.clone());
+    }
+    Ok(brands)
+}
+
+/// Reads one text; nothing if it is not TOML.
+fn read_text<T>(
+    file_name: &str,
+    folder: &str,
+    text: &str,
+    environment: &dyn Environment,
+    read: impl FnOnce(&table::Table<'_>) -> T,
+) -> (Option<T>, Vec<Fault>) {
     // Editors on some systems begin a file with a byte order mark, which is no column.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = match DeTable::parse(text) {
         Ok(document) => document,
-        Err(error) => {
-            let fault = reading::syntax_fault(file_name, text, &error);
-            return Outcome { config: None, faults: vec![fault] };
-        }
+        Err(error) => return (None, vec![reading::syntax_fault(file_name, text, &error)]),
     };
-    let reading = reading::Reading::new(file_name, text, document.get_ref(), environment);
-    let config = config::read(&table::Table::root(&reading, document.get_ref()));
-    let faults = reading.into_faults();
-    Outcome { config: config.filter(|_| faults.is_empty()), faults }
+    let document = document.get_ref();
+    let reading = reading::Reading::new(file_name, folder, text, document, environment);
+    let read = read(&table::Table::root(&reading, document));
+    (Some(read), reading.into_faults())
 }

@@ -10,12 +10,15 @@ use crate::environment::Environment;
 use crate::fault::Fault;
 use crate::place::Lines;
 use crate::values::Bad;
-use crate::{mask, place};
+use crate::{mask, path, place};
 
 /// One reading of one file: its text, its surroundings, and the faults found so far.
 pub(crate) struct Reading<'a> {
     pub(crate) environment: &'a dyn Environment,
-    file: &'a str,
+    /// What faults call the file.
+    pub(crate) file: &'a str,
+    /// Where relative paths in it begin, from the folder of vigie.toml; empty: there.
+    folder: &'a str,
     lines: Lines<'a>,
     hidden: Vec<Range<usize>>,
     faults: RefCell<Vec<Fault>>,
@@ -24,12 +27,14 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub(crate) fn new(
         file: &'a str,
+        folder: &'a str,
         text: &'a str,
         document: &DeTable<'_>,
         environment: &'a dyn Environment,
     ) -> Self {
         let hidden = mask::hidden(document);
-        Self { environment, file, lines: Lines::new(text), hidden, faults: RefCell::default() }
+        let (lines, faults) = (Lines::new(text), RefCell::default());
+        Self { environment, file, folder, lines, hidden, faults }
     }
 
     /// Records a fault at a span of bytes.
@@ -38,6 +43,11 @@ impl<'a> Reading<'a> {
         let (start, line) = self.lines.line(place.line);
         let shown = mask::masked(start, line, &self.hidden);
         self.faults.borrow_mut().push(fault(self.file, place, key, code, bad, shown));
+    }
+
+    /// A path that the file names, from the folder of vigie.toml.
+    pub(crate) fn path(&self, named: &str) -> String {
+        path::beside(self.folder, named)
     }
 
     /// The faults, by place.
@@ -62,4 +72,23 @@ pub(crate) fn syntax_fault(file: &str, text: &str, error: &toml::de::Error) -> F
     let shown = mask::masked_unparsed(&before, lines.line(place.line).1);
     let bad = Bad::new(error.message(), "the rest of the file was not read");
     fault(file, place, "", Code::TomlSyntax, bad, shown)
+}
+
+/// The one fault of a file whose bytes are no text.
+pub(crate) fn not_text(file: &str, bytes: &[u8], error: std::str::Utf8Error) -> Fault {
+    let text = bytes.get(..error.valid_up_to()).map(String::from_utf8_lossy).unwrap_or_default();
+    let lines = Lines::new(&text);
+    let place = lines.place(&(text.len()..text.len()));
+    let before: Vec<&str> = text.split('\n').take(place.line - 1).collect();
+    let shown = mask::masked_unparsed(&before, lines.line(place.line).1);
+    let bad = Bad::new("the file is not UTF-8 from here on", "save it as UTF-8");
+    fault(file, place, "", Code::UnreadableFile, bad, shown)
+}
+
+/// The one fault of a file that cannot be read.
+pub(crate) fn unreadable(file: &str, reason: &str) -> Fault {
+    let place = place::Place { line: 1, column: 1, length: 1 };
+    let message = format!("the file cannot be read: {}", vigie_domain::text::excerpt(reason, 200));
+    let bad = Bad::new(message, "the account that runs Vigie must be able to read it");
+    fault(file, place, "", Code::UnreadableFile, bad, String::new())
 }

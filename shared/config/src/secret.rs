@@ -65,6 +65,7 @@ fn file(node: &Node<'_>, path: &str) -> Option<SecretRef> {
         let bad = Bad::new("this names no file", "write \"file:PATH\"");
         return node.refuse(Code::BadSecret, bad);
     }
+    let path = &node.reading.path(path);
     let checked = node.reading.environment.file_is_readable(path);
     let unreadable = |reason: String| {
         let message =
@@ -73,7 +74,7 @@ fn file(node: &Node<'_>, path: &str) -> Option<SecretRef> {
         Bad::new(message, hint)
     };
     match checked {
-        Ok(()) => Some(SecretRef::File(path.to_owned())),
+        Ok(()) => Some(SecretRef::File(path.clone())),
         Err(reason) => node.refuse(Code::SecretUnreadable, unreadable(reason)),
     }
 }

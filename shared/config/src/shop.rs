@@ -28,8 +28,8 @@ impl Shops {
         let ids: Option<Vec<_>> =
             rows.tables.iter().map(|row| row.given_id().map(str::to_owned)).collect();
         let mut seen = Vec::new();
-        let mut matched = Vec::new();
-        let list = all(&rows.tables, |row| shop(row, people, &mut seen, &mut matched));
+        let mut places = Places::default();
+        let list = all(&rows.tables, |row| shop(row, people, &mut seen, &mut places));
         let whole = rows.whole;
         Self { list: list.filter(|_| whole), ids: ids.filter(|_| whole) }
     }
@@ -57,35 +57,51 @@ impl Shops {
     }
 }
 
+/// What locations mean the shops so far: their ids, their names, and what they match.
+#[derive(Default)]
+struct Places {
+    /// Each as it is compared, and the shop that it means, by its turn.
+    known: Vec<(String, usize)>,
+    turn: usize,
+}
+
+impl Places {
+    /// Takes one for the shop whose turn it is; a fault if it means another already.
+    fn take(&mut self, node: &Node<'_>, says: &str) -> bool {
+        let plain = says.trim().to_lowercase();
+        if self.known.iter().any(|(known, turn)| *known == plain && *turn != self.turn) {
+            let message = format!("{} means another shop of this brand too", quoted(says));
+            let hint = "a location means one shop only, by its id, its name or what it matches";
+            return node.refuse::<()>(Code::SameMatch, Bad::new(message, hint)).is_some();
+        }
+        self.known.push((plain, self.turn));
+        true
+    }
+}
+
 fn shop<'a>(
     row: &Table<'a>,
     people: &People,
     seen: &mut Vec<&'a str>,
-    matched: &mut Vec<String>,
+    places: &mut Places,
 ) -> Option<Shop> {
     row.check_keys(&KEYS, &[]);
-    let id = row.id("a shop").filter(|_| row.is_first("shops of this brand", seen));
+    places.turn += 1;
+    let id: Option<ShopId> = row.id("a shop").filter(|_| row.is_first("shops of this brand", seen));
+    let id = id.filter(|id| row.get("id").is_some_and(|node| places.take(&node, id.as_str())));
     let name = row.need("name", "write what messages should call this shop");
-    let name = name.and_then(|node| node.parse(Code::BadName, values::name));
-    let says =
-        row.or("match", Vec::new(), |node| all(node.list()?, |item| new_match(&item, matched)));
+    let name = name.and_then(|node| {
+        node.parse(Code::BadName, values::name).filter(|name| places.take(&node, name))
+    });
+    let says = row.or("match", Vec::new(), |node| {
+        all(node.list()?, |item| {
+            item.parse(Code::BadName, values::name).filter(|says| places.take(&item, says))
+        })
+    });
     let contacts = row.or("contacts", Vec::new(), |node| contacts(node, people));
     Some(Shop { id: id?, name: name?, says: says?, contacts: contacts? })
 }
 
 fn contacts(node: &Node<'_>, people: &People) -> Option<Vec<ContactId>> {
     all(node.some_list()?, |item| people.named(&item, item.text()?))
-}
-
-/// What a location may say, which no other shop of the brand may claim too.
-fn new_match(node: &Node<'_>, matched: &mut Vec<String>) -> Option<String> {
-    let says = node.parse(Code::BadName, values::name)?;
-    let plain = says.trim().to_lowercase();
-    if matched.contains(&plain) {
-        let message = format!("{} is what another shop of this brand matches", quoted(&says));
-        let hint = "a location can mean one shop only";
-        return node.refuse(Code::SameMatch, Bad::new(message, hint));
-    }
-    matched.push(plain);
-    Some(says)
 }

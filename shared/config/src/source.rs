@@ -8,18 +8,14 @@ use crate::near;
 use crate::node::{Node, all, quoted};
 use crate::secret;
 use crate::shop::Shops;
-use crate::table::Table;
+use crate::table::{Ids, Table};
 use crate::values::Bad;
 
 const KEYS: [&str; 4] = ["id", "platform", "secrets", "shop"];
 const EACH: &str = "write [[brand.source]], with two brackets";
 
 /// Reads every source of a brand; `seen` are the ids of all brands so far.
-pub(crate) fn read_all<'a>(
-    brand: &Table<'a>,
-    shops: &Shops,
-    seen: &mut Vec<&'a str>,
-) -> Option<Vec<Source>> {
+pub(crate) fn read_all(brand: &Table<'_>, shops: &Shops, seen: &mut Ids) -> Option<Vec<Source>> {
     let rows = brand.rows("source", EACH);
     all(&rows.tables, |row| read(row, shops, seen)).filter(|_| rows.whole)
 }
@@ -30,9 +26,9 @@ pub(crate) fn ids<'a>(brand: &Table<'a>) -> Option<Vec<&'a str>> {
     brand.peek_ids("source")
 }
 
-fn read<'a>(row: &Table<'a>, shops: &Shops, seen: &mut Vec<&'a str>) -> Option<Source> {
+fn read(row: &Table<'_>, shops: &Shops, seen: &mut Ids) -> Option<Source> {
     row.check_keys(&KEYS, &[]);
-    let id = row.id("a source").filter(|_| row.is_first("sources of all brands", seen));
+    let id = row.id("a source").filter(|_| row.is_new("sources of all brands", seen));
     let platform = row.need("platform", "write platform = \"standard-webhooks\"");
     let platform = platform.and_then(|node| platform_of(&node));
     let secrets = row.or("secrets", Vec::new(), |node| all(node.list()?, |s| secret::read(&s)));
@@ -50,8 +46,9 @@ fn read<'a>(row: &Table<'a>, shops: &Shops, seen: &mut Vec<&'a str>) -> Option<S
 fn platform_of(node: &Node<'_>) -> Option<(String, PresetInfo)> {
     let given = node.text()?;
     let environment = node.reading.environment;
-    let reason = match environment.preset(given) {
-        Ok(preset) => return Some((given.to_owned(), preset)),
+    let named = if is_preset_path(given) { preset_path(node, given) } else { given.to_owned() };
+    let reason = match environment.preset(&named) {
+        Ok(preset) => return Some((named, preset)),
         Err(reason) => vigie_domain::text::excerpt(&reason, 200),
     };
     if is_preset_path(given) {
@@ -63,6 +60,12 @@ fn platform_of(node: &Node<'_>) -> Option<(String, PresetInfo)> {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let hint = near::hint(given, &ids, "a preset's id or a path to a preset file; the ids are");
     node.refuse(Code::UnknownPlatform, Bad::new(format!("no platform is {}", quoted(given)), hint))
+}
+
+/// The path of a preset file from the folder of vigie.toml: still a path, not an id.
+fn preset_path(node: &Node<'_>, given: &str) -> String {
+    let path = node.reading.path(given);
+    if is_preset_path(&path) { path } else { format!("./{path}") }
 }
 
 /// Whether a platform is a path to a preset file and not a preset's id.

@@ -1,5 +1,6 @@
 //! Tables: their keys, and what stands under them.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -151,10 +152,65 @@ impl<'a> Table<'a> {
         self.get("id").and_then(|node| node.refuse::<()>(Code::DuplicateId, bad)).is_some()
     }
 
+    /// Whether the id of this table is new among those of all files, which it joins; a fault if not.
+    pub(crate) fn is_new(&self, among: &str, seen: &mut Ids) -> bool {
+        let Some(id) = self.given_id() else { return true };
+        let here = self.reading.file;
+        let bad = match seen.files.get(id) {
+            None => {
+                seen.files.insert(id.to_owned(), here.to_owned());
+                return true;
+            }
+            Some(file) if file == here => {
+                let message = format!("{} is there twice among the {among}", quoted(id));
+                Bad::new(message, "ids are unique")
+            }
+            Some(file) => {
+                let message = format!("{} is in {file} too, among the {among}", quoted(id));
+                Bad::new(message, "ids are unique over all files: take one of them away")
+            }
+        };
+        self.get("id").and_then(|node| node.refuse::<()>(Code::DuplicateId, bad)).is_some()
+    }
+
+    /// The ids given under `key` that can be told, faulty or not. Records nothing.
+    pub(crate) fn some_ids(&self, key: &str) -> Vec<String> {
+        let rows = self.entries.get(key).and_then(|value| value.get_ref().as_array());
+        let id = |row: &'a Spanned<DeValue<'a>>| {
+            row.get_ref().as_table().and_then(|row| row.get("id")?.get_ref().as_str())
+        };
+        rows.into_iter().flatten().filter_map(id).map(str::to_owned).collect()
+    }
+
+    /// Records faults for the keys of an included file that belong into vigie.toml.
+    pub(crate) fn check_included(&self, own: &str, elsewhere: &[&str]) {
+        for key in self.entries.keys() {
+            let name: &str = key.get_ref();
+            if name == own {
+                continue;
+            }
+            let bad = if elsewhere.contains(&name) {
+                let message = format!("{name} belongs into vigie.toml, not into an included file");
+                Bad::new(message, "an included file holds [[brand]]s and nothing else")
+            } else {
+                let message = format!("no such key as {} in an included file", quoted(name));
+                Bad::new(message, near::hint(name, &[own], "it holds [[brand]]s, that is"))
+            };
+            let shown = vigie_domain::text::excerpt(name, 80);
+            self.reading.fault(&key.span(), &shown, Code::UnknownKey, bad);
+        }
+    }
+
     /// The text under `id`, whether or not it can be one.
     pub(crate) fn given_id(&self) -> Option<&'a str> {
         self.entries.get("id")?.get_ref().as_str()
     }
+}
+
+/// The ids met so far in all files, each with the file that has it.
+#[derive(Default)]
+pub(crate) struct Ids {
+    files: HashMap<String, String>,
 }
 
 /// The tables of a list.

@@ -101,6 +101,9 @@ pub(crate) fn months(given: &str) -> Result<u16, Bad> {
         Bad::new(message, "write \"13 months\" or \"3 years\", up to 100 years")
     };
     let (number, unit) = given.trim().split_once(' ').ok_or_else(bad)?;
+    if !number.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(bad());
+    }
     let number: u16 = number.parse().map_err(|_| bad())?;
     let months = match unit.trim() {
         "month" | "months" => number,
@@ -235,6 +238,46 @@ mod tests {
     fn err_stars() {
         for text in ["0", "-1", "5.01", "3.999", "0.001", "nan", "inf", "1e300", "", "0e0"] {
             assert!(stars(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ok_months() {
+        for (text, count) in
+            [("13 months", 13), ("1 month", 1), (" 3 years ", 36), ("100 years", 1200)]
+        {
+            assert_eq!(months(text), Ok(count), "{text}");
+        }
+    }
+
+    #[test]
+    fn err_months() {
+        for text in [
+            "",
+            "13",
+            "months",
+            "13months",
+            "0 months",
+            "+1 month",
+            "-1 month",
+            "1.5 years",
+            "101 years",
+            "1201 months",
+            "99999 years",
+            "13 weeks",
+            "13 Months",
+        ] {
+            assert!(months(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ok_hours_and_err_hours() {
+        for text in ["00:00-24:00", "08:00-20:00", "22:00-06:00"] {
+            assert!(hours(text).is_ok(), "{text}");
+        }
+        for text in ["", "08:00", "08:00-08:00", "8-20", "08:00-25:00", "08:00 20:00"] {
+            assert!(hours(text).is_err(), "{text}");
         }
     }
 

@@ -223,6 +223,10 @@ pub struct Source {
 pub struct Brand {
     /// Its id.
     pub id: BrandId,
+    /// The file that defines it, from the folder of vigie.toml; `None`: vigie.toml itself. While a
+    /// file is faulty, this says whose brands stay as they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Its name, as messages show it.
     pub name: String,
     /// The language of what it reads.
@@ -378,6 +382,7 @@ impl Brand {
         let everyone: Vec<ContactId> = contacts.iter().map(|c| c.id.clone()).collect();
         Self {
             id: BrandId::try_from(slug("lumen")).unwrap_or_else(|bad| unreachable!("{bad}")),
+            file: None,
             name: "Maison Lumen".to_owned(),
             locale: Locale::Fr,
             timezone: "Europe/Paris".to_owned(),
@@ -414,9 +419,11 @@ impl Brand {
         }
     }
 
-    /// A digest of the definition: which configuration a decision was made under.
+    /// A digest of the definition: which configuration a decision was made under. In which file it
+    /// stands says nothing.
     pub fn version(&self) -> String {
-        let text = serde_json::to_string(self).unwrap_or_default();
+        let moved = self.file.as_ref().map(|_| Self { file: None, ..self.clone() });
+        let text = serde_json::to_string(moved.as_ref().unwrap_or(self)).unwrap_or_default();
         Digest::of_bytes(text.as_bytes()).to_hex().chars().take(12).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Brands, their reports, rejected events and the store's own facts.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use vigie_domain::promise::next_report;
@@ -18,8 +20,9 @@ const REJECTED_KEPT: i64 = 30 * 24 * 3600 * 1_000_000;
 /// Makes the stored brands those given.
 pub(crate) fn apply(connection: &Connection, brands: &[Brand], now: Timestamp) -> Result<()> {
     let known = list(connection)?;
+    let by_id: HashMap<_, _> = known.iter().map(|stored| (&stored.brand.id, stored)).collect();
     for brand in brands {
-        let before = known.iter().find(|stored| stored.brand.id == brand.id);
+        let before = by_id.get(&brand.id).copied();
         if before.is_some_and(|stored| stored.brand == *brand && !stored.retired) {
             continue;
         }
@@ -31,7 +34,9 @@ pub(crate) fn apply(connection: &Connection, brands: &[Brand], now: Timestamp) -
             reviews::replan(connection, brand)?;
         }
     }
-    for gone in known.iter().filter(|stored| !brands.iter().any(|b| b.id == stored.brand.id)) {
+    let given: HashSet<_> = brands.iter().map(|brand| &brand.id).collect();
+    let live = known.iter().filter(|stored| !stored.retired);
+    for gone in live.filter(|stored| !given.contains(&stored.brand.id)) {
         let sql = "UPDATE brand SET retired = 1 WHERE id = ?1";
         connection.execute(sql, [gone.brand.id.as_str()])?;
     }

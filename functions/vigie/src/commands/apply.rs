@@ -1,83 +1,94 @@
-//! `vigie apply`: the store's brands and sources become those of the file.
+//! `vigie apply`: the store's brands and sources become those of the files.
+
+use std::fmt::Write as _;
 
 use serde::Serialize;
-use vigie_config::{Change, Config, diff};
-use vigie_domain::Brand;
-use vigie_ports::Store as _;
+use vigie_config::{Change, Refused, render_faults};
+use vigie_domain::BrandId;
 use vigie_store_sqlite::FILE_NAME;
 
 use super::check::warn_of_troubles;
-use crate::cli::{Apply, StoreKind};
-use crate::environment::{Machine, now};
-use crate::load::{CannotBegin, open_store, read_config, store_trouble};
-use crate::output::{Exit, say, say_json};
+use super::shown::count;
+use crate::cli::{self, StoreKind};
+use crate::load::{Applied, CannotBegin, Given, apply, compare, live, open_store, read_given};
+use crate::output::{Exit, complain, say, say_json};
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<'a> {
     applied: bool,
     changes: Vec<Change>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<NotTaken<'a>>,
 }
 
-/// Prints the difference, and applies it unless told not to.
-pub(crate) async fn run(arguments: &Apply) -> Result<Exit, CannotBegin> {
-    let (config, machine) = read_config(&arguments.stored.config.config)?;
-    warn_of_troubles(&config, &machine);
-    let changes = if arguments.dry_run {
-        compare(arguments, &config, &machine).await?
+/// A faulty file, and what stays of it.
+#[derive(Serialize)]
+struct NotTaken<'a> {
+    #[serde(flatten)]
+    file: &'a Refused,
+    stays: Vec<BrandId>,
+}
+
+/// Prints the difference, and applies it unless told not to. What faulty files would say stays as it
+/// is.
+pub(crate) async fn run(arguments: &cli::Apply) -> Result<Exit, CannotBegin> {
+    let given = read_given(&arguments.stored.config.config)?;
+    warn_of_troubles(&given.config, &given.machine);
+    let Applied { changes, kept } = if arguments.dry_run {
+        look(arguments, &given).await?
     } else {
-        apply(arguments, config, &machine).await?
+        let store = open_store(arguments.stored.store, &given.config, &given.machine)?;
+        apply(&store, &given).await?
     };
     let differs = !changes.is_empty();
-    let answer = Answer { applied: !arguments.dry_run, changes };
+    let refused = given.refused.iter().zip(kept).map(|(file, stays)| NotTaken { file, stays });
+    let answer = Answer { applied: !arguments.dry_run, changes, refused: refused.collect() };
     if arguments.json.json {
         say_json(&answer);
     } else {
         say(human(&answer));
     }
+    if !given.faults.is_empty() {
+        complain(render_faults(&given.faults, false));
+        return Ok(Exit::Wrong);
+    }
     Ok(if arguments.dry_run && differs { Exit::NotSo } else { Exit::Done })
 }
 
-async fn compare(
-    arguments: &Apply,
-    config: &Config,
-    machine: &Machine,
-) -> Result<Vec<Change>, CannotBegin> {
+async fn look(arguments: &cli::Apply, given: &Given) -> Result<Applied, CannotBegin> {
     let kind = arguments.stored.store;
-    let file = machine.path(&config.server.data).join(FILE_NAME);
+    let file = given.machine.path(&given.config.server.data).join(FILE_NAME);
     // Looking must not make a store where there is none.
     if kind == StoreKind::Sqlite && !file.exists() {
-        return Ok(diff(&[], &config.brands));
+        return Ok(compare(given, &[]).1);
     }
-    let store = open_store(kind, config, machine)?;
-    Ok(diff(&in_force(&store).await?, &config.brands))
+    let store = open_store(kind, &given.config, &given.machine)?;
+    Ok(compare(given, &live(&store).await?).1)
 }
 
-async fn apply(
-    arguments: &Apply,
-    config: Config,
-    machine: &Machine,
-) -> Result<Vec<Change>, CannotBegin> {
-    let store = open_store(arguments.stored.store, &config, machine)?;
-    let changes = diff(&in_force(&store).await?, &config.brands);
-    // Also without a difference: a running server then reads preset and secret files again.
-    store.apply(config.brands, now()).await.map_err(store_trouble)?;
-    Ok(changes)
-}
-
-async fn in_force(store: &vigie_store_sqlite::SqliteStore) -> Result<Vec<Brand>, CannotBegin> {
-    let brands = store.brands().await.map_err(store_trouble)?;
-    Ok(brands.into_iter().filter(|stored| !stored.retired).map(|stored| stored.brand).collect())
-}
-
-fn human(answer: &Answer) -> String {
-    if answer.changes.is_empty() {
-        return "Nothing to change: the store says what the file says.".to_owned();
-    }
+fn human(answer: &Answer<'_>) -> String {
     let mut lines: Vec<_> = answer.changes.iter().map(ToString::to_string).collect();
-    lines.push(if answer.applied {
-        "Applied. A running server takes it within a second.".to_owned()
-    } else {
-        "Not applied: --dry-run only looks.".to_owned()
+    lines.extend(answer.refused.iter().map(not_taken));
+    lines.push(match (answer.changes.is_empty(), answer.applied) {
+        (true, _) if answer.refused.is_empty() => {
+            "Nothing to change: the store says what the file says.".to_owned()
+        }
+        (true, _) => "Nothing to change in the other files.".to_owned(),
+        (false, true) => "Applied. A running server takes it within a second.".to_owned(),
+        (false, false) => "Not applied: --dry-run only looks.".to_owned(),
     });
     lines.join("\n")
+}
+
+fn not_taken(refused: &NotTaken<'_>) -> String {
+    let file = refused.file;
+    let mut line = format!("! {}: {}, refused", file.file, count(file.faults, "fault"));
+    let stays: Vec<_> = refused.stays.iter().map(BrandId::as_str).collect();
+    if stays.is_empty() {
+        line.push_str(": no brand of it is in force");
+    } else {
+        // Writing to a String cannot fail.
+        let _ = write!(line, ": {} as before", stays.join(", "));
+    }
+    line
 }

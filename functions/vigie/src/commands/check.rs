@@ -2,43 +2,45 @@
 //! the environment.
 
 use vigie_app::Registry;
-use vigie_config::{Config, Fault, Report, render_faults};
+use vigie_config::{Config, Outcome, Report, render_faults};
 use vigie_domain::text::clean_line;
 
 use super::shown::count;
 use crate::cli::Check;
 use crate::environment::Machine;
-use crate::load::{CannotBegin, read_config};
+use crate::load::{CannotBegin, read_files};
 use crate::output::{Exit, complain, has_colour, say, say_json};
 
 const LATER: &str = "`vigie check --live` comes with a later version";
 
-/// Reads the file and says what is wrong with it, or that nothing is.
+/// Reads the files and says what is wrong with them, or that nothing is.
 pub(crate) fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
     if arguments.live {
         return Err(CannotBegin::Other(LATER.to_owned()));
     }
     let file = clean_line(&arguments.config.config.display().to_string());
-    let faults = match read_config(&arguments.config.config) {
-        Ok((config, machine)) => {
-            warn_of_troubles(&config, &machine);
-            if !arguments.json.json {
-                say(in_order(&file, &config));
-            }
-            Vec::new()
-        }
-        Err(CannotBegin::Faults(faults)) => {
-            if !arguments.json.json {
-                say(faulty(&file, &faults, has_colour()));
-            }
-            faults
-        }
-        Err(other) => return Err(other),
-    };
-    if arguments.json.json {
-        say_json(&Report::new(&faults));
+    let (outcome, machine) = read_files(&arguments.config.config)?;
+    if let Some(config) = &outcome.config {
+        warn_of_troubles(config, &machine);
     }
-    Ok(if faults.is_empty() { Exit::Done } else { Exit::Wrong })
+    let files = files(&file, outcome.included);
+    match &outcome.config {
+        _ if arguments.json.json => say_json(&Report::new(&outcome.faults)),
+        Some(config) if outcome.faults.is_empty() => {
+            say(in_order(&files, outcome.included > 0, config));
+        }
+        _ => say(faulty(&files, &outcome, has_colour())),
+    }
+    Ok(if outcome.faults.is_empty() { Exit::Done } else { Exit::Wrong })
+}
+
+/// `vigie.toml and 300 brand files`.
+fn files(own: &str, included: usize) -> String {
+    if included == 0 {
+        own.to_owned()
+    } else {
+        format!("{own} and {}", count(included, "brand file"))
+    }
 }
 
 /// Tells what the files say rightly and cannot work all the same, such as a secret of a wrong form.
@@ -49,21 +51,34 @@ pub(crate) fn warn_of_troubles(config: &Config, machine: &Machine) {
     }
 }
 
-fn in_order(file: &str, config: &Config) -> String {
+fn in_order(files: &str, several: bool, config: &Config) -> String {
     let sources = config.brands.iter().map(|brand| brand.sources.len()).sum();
     let contacts = config.brands.iter().map(|brand| brand.contacts.len()).sum();
     format!(
-        "{file} is in order: {}, {}, {}.\nNot tried: mail, disk, clock, address ({LATER})",
+        "{files} {} in order: {}, {}, {}.\nNot tried: mail, disk, clock, address ({LATER})",
+        if several { "are" } else { "is" },
         count(config.brands.len(), "brand"),
         count(sources, "source"),
         count(contacts, "contact"),
     )
 }
 
-fn faulty(file: &str, faults: &[Fault], colour: bool) -> String {
-    let rendered = render_faults(faults, colour);
+fn faulty(files: &str, outcome: &Outcome, colour: bool) -> String {
+    let rendered = render_faults(&outcome.faults, colour);
     // Its first line counts the faults too, behind the number where ours begins with the file.
     let each = rendered.split_once('\n').map_or("", |(_, each)| each);
-    let header = format!("{file}: {}", count(faults.len(), "fault"));
+    let faults = count(outcome.faults.len(), "fault");
+    let header = if outcome.included == 0 {
+        format!("{files}: {faults}")
+    } else {
+        let faulty = outcome.refused.len() + usize::from(outcome.config.is_none());
+        let good = outcome.brands_in_order;
+        let are = if good == 1 { "is" } else { "are" };
+        format!(
+            "{files}: {faults} in {}. {} {are} in order.",
+            count(faulty, "file"),
+            count(good, "brand")
+        )
+    };
     format!("{header}\n{each}\nNot tried: mail, disk, clock, address ({LATER})")
 }

@@ -10,13 +10,13 @@ use vigie_ports::{NoticeFilter, Store as _, World as _};
 use vigie_smtp_sink::Sink;
 
 use crate::cli::{Demo, StoreKind};
-use crate::commands::serve::{Running, apply, bind, http, wait_for_a_signal};
+use crate::commands::serve::{Running, bind, http, wait_for_a_signal};
 use crate::demo::pages;
 use crate::demo::play::Player;
 use crate::demo::stage::{Folder, furnish};
 use crate::demo::summary::Summary;
 use crate::environment::now;
-use crate::load::{CannotBegin, open_store, read_config, store_trouble};
+use crate::load::{CannotBegin, Given, apply, open_store, read_given, store_trouble};
 use crate::output::{Exit, say, say_json};
 use crate::server::{Serving, loops, router};
 
@@ -35,9 +35,10 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
     let address = listener.local_addr().map_err(no_address)?;
     let sink = Sink::start(([127, 0, 0, 1], 0).into()).map_err(no_address)?;
     let config_path = furnish(&folder, address, &sink, now())?;
-    let (config, machine) = read_config(&config_path)?;
-    let store = open_store(StoreKind::Sqlite, &config, &machine)?;
-    apply(&store, &config.brands).await?;
+    let given = read_given(&config_path)?;
+    let store = open_store(StoreKind::Sqlite, &given.config, &given.machine)?;
+    apply(&store, &given).await?;
+    let Given { config, machine, .. } = given;
     let brands = config.brands.clone();
     let Running { serving, inbox, .. } =
         Running::start(store, config, machine, config_path.clone()).await?;

@@ -1,5 +1,7 @@
 //! `vigie serve`: the one-process home.
 
+mod reload;
+
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
@@ -11,23 +13,22 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use vigie_app::App;
-use vigie_config::{Config, diff};
-use vigie_domain::{Brand, SecretRef};
-use vigie_ports::{Store as _, World as _};
+use vigie_config::Config;
+use vigie_domain::BrandId;
+use vigie_ports::Store as _;
 use vigie_store_sqlite::SqliteStore;
 
 use crate::cli::Serve;
 use crate::environment::{Machine, SystemClock, SystemIds, now};
 use crate::load::{
-    CannotBegin, Home, open_store, read_config, settings, store_trouble, stored_registry, transport,
+    Applied, CannotBegin, Given, Home, apply, open_store, read_given, settings, store_trouble,
+    stored_registry, transport,
 };
 use crate::output::Exit;
 use crate::server::loops::{self, Nudges, Stop, stopped};
 use crate::server::{Serving, metrics_router, router};
+use reload::Reload;
 
-/// How often the store is asked whether `vigie apply` changed something, and files whether a
-/// secret in them did.
-const RELOAD_EVERY: Duration = Duration::from_secs(1);
 /// How long open requests may take to end when the process stops.
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -35,10 +36,12 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {
     let _log = crate::log::start(arguments.log, &arguments.log_level)?;
     let path = arguments.stored.config.config.clone();
-    let (config, machine) = read_config(&path)?;
-    let store = open_store(arguments.stored.store, &config, &machine)?;
-    let _lock = lock(&machine.path(&config.server.data), config.server.listen)?;
-    apply(&store, &config.brands).await?;
+    let given = read_given(&path)?;
+    let store = open_store(arguments.stored.store, &given.config, &given.machine)?;
+    let data = given.machine.path(&given.config.server.data);
+    let _lock = lock(&data, given.config.server.listen)?;
+    put(&store, &given).await?;
+    let Given { config, machine, .. } = given;
     let home = Running::start(store, config, machine, path).await?;
     home.serve().await
 }
@@ -81,6 +84,8 @@ impl Running {
             None => None,
         };
         let (stopping, stop) = tokio::sync::watch::channel(false);
+        // From here on a SIGHUP reads the files again; before, it ends the process.
+        let hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
         let counts = serving.app.registry();
         let (brands, sources) = (counts.brands().len(), counts.sources().len());
         let version = env!("CARGO_PKG_VERSION");
@@ -88,7 +93,7 @@ impl Running {
         tracing::info!(version, listen, brands, sources, "ready");
         let looping = tokio::spawn(loops::run(serving.clone(), inbox, stop.clone()));
         let reload = Reload { serving: serving.clone(), machine, path };
-        let reloading = tokio::spawn(reload.watch(stop.clone()));
+        let reloading = tokio::spawn(reload.watch(hangup, stop.clone()));
         if let Some(listener) = metrics {
             let metrics = metrics_router(serving.clone());
             tokio::spawn(async move { axum::serve(listener, metrics).await });
@@ -133,8 +138,12 @@ pub(crate) async fn http(listener: TcpListener, router: Router, stop: Stop) {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands its error over")]
+fn no_signals(error: std::io::Error) -> CannotBegin {
+    CannotBegin::Other(format!("no signals: {error}"))
+}
+
 pub(crate) async fn wait_for_a_signal() -> Result<(), CannotBegin> {
-    let no_signals = |error: std::io::Error| CannotBegin::Other(format!("no signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     tokio::select! {
@@ -171,95 +180,26 @@ fn lock(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegin> {
     Ok(file)
 }
 
-/// Makes the store's brands those of the file, and logs the difference.
-pub(crate) async fn apply(store: &SqliteStore, brands: &[Brand]) -> Result<(), CannotBegin> {
-    let stored = store.brands().await.map_err(store_trouble)?;
-    let live: Vec<Brand> =
-        stored.into_iter().filter(|stored| !stored.retired).map(|stored| stored.brand).collect();
-    let changes = diff(&live, brands);
-    if changes.is_empty() {
-        return Ok(());
-    }
-    store.apply(brands.to_vec(), now()).await.map_err(store_trouble)?;
+/// Makes the store's brands those of the files, and logs the difference and what is refused.
+pub(crate) async fn put(store: &SqliteStore, given: &Given) -> Result<(), CannotBegin> {
+    let Applied { changes, kept } = apply(store, given).await?;
     for change in changes {
         tracing::info!(change = %change, "applied");
     }
+    for (file, kept) in given.refused.iter().zip(kept) {
+        let told = vigie_config::render_faults(&given.faults_of(file), false);
+        let stays: Vec<_> = kept.iter().map(BrandId::as_str).collect();
+        let missing = file.brands.iter().map(String::as_str).filter(|id| !stays.contains(id));
+        let missing = missing.collect::<Vec<_>>().join(", ");
+        let (faults, file, stays) = (file.faults, &file.file, stays.join(", "));
+        tracing::error!(
+            file,
+            faults,
+            stays,
+            missing,
+            told,
+            "a file is faulty: what was in force of its brands stays"
+        );
+    }
     Ok(())
-}
-
-/// Keeps what is in force in step with the file (on SIGHUP), the store and the files of secrets.
-struct Reload {
-    serving: Arc<Serving>,
-    machine: Machine,
-    path: PathBuf,
-}
-
-impl Reload {
-    async fn watch(self, mut stop: Stop) {
-        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-        let mut tick = tokio::time::interval(RELOAD_EVERY);
-        let store = self.serving.app.world().store();
-        let mut generation = store.generation().await.unwrap_or_default();
-        let mut secrets = self.secrets_changed_at();
-        loop {
-            tokio::select! {
-                () = stopped(&mut stop) => return,
-                _ = hangup.recv() => self.read_again().await,
-                _ = tick.tick() => {}
-            }
-            let (now_at, now_secrets) =
-                (store.generation().await.unwrap_or(generation), self.secrets_changed_at());
-            if now_at != generation || now_secrets != secrets {
-                (generation, secrets) = (now_at, now_secrets);
-                self.put_in_force().await;
-            }
-        }
-    }
-
-    /// Reads the file again; a faulty one changes nothing.
-    async fn read_again(&self) {
-        let store = self.serving.app.world().store();
-        let applied = match read_config(&self.path) {
-            Ok((config, _)) => apply(store, &config.brands).await,
-            Err(error) => Err(error),
-        };
-        match applied {
-            Ok(()) => tracing::info!("configuration read again"),
-            Err(CannotBegin::Faults(faults)) => {
-                let told = vigie_config::render_faults(&faults, false);
-                tracing::error!(
-                    faults = faults.len(),
-                    told,
-                    "the file is faulty: what was in force stays"
-                );
-            }
-            Err(CannotBegin::Other(told)) => {
-                tracing::error!(told, "the file could not be applied: what was in force stays");
-            }
-        }
-    }
-
-    async fn put_in_force(&self) {
-        let store = self.serving.app.world().store();
-        match stored_registry(store, &self.machine).await {
-            Ok(registry) => {
-                self.serving.app.put_in_force(registry);
-                tracing::info!("brands and sources put in force");
-            }
-            Err(error) => tracing::error!(%error, "what was in force stays"),
-        }
-    }
-
-    /// When the files of secrets were last written.
-    fn secrets_changed_at(&self) -> Vec<Option<std::time::SystemTime>> {
-        let registry = self.serving.app.registry();
-        let brands = registry.brands();
-        let sources = brands.iter().flat_map(|brand| &brand.brand.sources);
-        let files = sources.flat_map(|source| &source.secrets).filter_map(|secret| match secret {
-            SecretRef::File(path) => Some(path),
-            SecretRef::Env(_) => None,
-        });
-        let written = |path: &String| std::fs::metadata(self.machine.path(path))?.modified();
-        files.map(|path| written(path).ok()).collect()
-    }
 }

@@ -10,7 +10,8 @@ use vigie_domain::{SecretRef, Source, SourceId};
 
 use crate::cli::Signer;
 use crate::environment::Machine;
-use crate::load::{CannotBegin, read_config};
+use crate::load::{CannotBegin, Given, read_given};
+use crate::output::complain;
 
 /// A preset and the secrets to sign or to judge with.
 pub(crate) struct Signing {
@@ -37,7 +38,10 @@ pub(crate) fn resolve(signer: &Signer) -> Result<Signing, CannotBegin> {
 }
 
 fn of_source(named: &str, file: &Path) -> Result<Signing, CannotBegin> {
-    let (config, machine) = read_config(file)?;
+    let Given { config, machine, refused, .. } = read_given(file)?;
+    for file in refused {
+        complain(format!("warning: {} is faulty and not taken; vigie check says why", file.file));
+    }
     let Some(source) = sources(&config).find(|source| source.id.as_str() == named) else {
         return Err(unknown_source(named, &config));
     };

@@ -59,17 +59,6 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
         &["11:14+20 brand.lumen.escalate[0].after missing-key"],
     ),
     // Later versions.
-    ("[server]", "include = [\"brands/*.toml\"]\n[server]", &["1:1+7 include not-in-this-version"]),
-    (
-        "[mail]",
-        "trusted_proxies = []\n[mail]",
-        &["4:1+15 server.trusted_proxies not-in-this-version"],
-    ),
-    (
-        "[mail]",
-        "[operator]\nemail = [\"ops@agency.example\"]\n[mail]",
-        &["5:1+5 operator.email not-in-this-version"],
-    ),
     ("[mail]", "[aws]\n[mail]", &["4:1+5 aws not-in-this-version"]),
     (
         "[mail]",
@@ -77,22 +66,6 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
         &["5:1+5 aws.stack not-in-this-version", "6:1+5 aws.regio unknown-key"],
     ),
     ("smtp://127.0.0.1:1025", "ses", &["6:13+5 mail.transport not-in-this-version"]),
-    (
-        "[[brand.route]]",
-        "[[brand.shop]]\nid = \"lyon\"\n[[brand.route]]",
-        &["23:9+4 brand.lumen.shop not-in-this-version"],
-    ),
-    (
-        "secrets =",
-        "shop = \"lyon\"\nsecrets =",
-        &["21:1+4 brand.lumen.source.lumen-site.shop not-in-this-version"],
-    ),
-    ("locale", "deliver = \"trial\"\nlocale", &["11:11+7 brand.lumen.deliver not-in-this-version"]),
-    (
-        "locale",
-        "send_between = \"08:00-20:00\"\nlocale",
-        &["11:16+13 brand.lumen.send_between not-in-this-version"],
-    ),
     (
         "env:SITE_SECRET",
         "ssm:/vigie/site",
@@ -119,6 +92,7 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
         "[[brand.source]]\nid = \"lumen-site\"\nplatform = \"plain\"\n[[brand.route]]",
         &["24:6+12 brand.lumen.source.lumen-site.id duplicate-id"],
     ),
+    ("\"service\"", "\"operator\"", &["14:10+10 brand.lumen.contacts.operator.id bad-id"]),
     // Values.
     ("\"Maison Lumen\"", "\" \"", &["10:8+3 brand.lumen.name bad-name"]),
     ("service@lumen", "service lumen", &["14:54+23 brand.lumen.contacts.service.email bad-email"]),
@@ -200,6 +174,97 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
         "presets/gone.toml",
         &["20:12+19 brand.lumen.source.lumen-site.platform preset-faulty"],
     ),
+    // Files.
+    ("[server]", "include = \"brands\"\n[server]", &["1:11+8 include wrong-type"]),
+    ("[server]", "include = [7]\n[server]", &["1:12+1 include[0] wrong-type"]),
+    ("[server]", "include = [\" \"]\n[server]", &["1:12+3 include[0] bad-path"]),
+    (
+        "[server]",
+        "include = [\"brands/*.toml\", \"none/*.toml\"]\n[server]",
+        &["1:29+13 include[1] empty-include"],
+    ),
+    ("[server]", "include = [\"brands\"]\n[server]", &["1:12+8 include[0] bad-include"]),
+    ("[server]", "include = [\"brands/[\"]\n[server]", &["1:12+10 include[0] bad-include"]),
+    // The operator, and who is on trial.
+    ("[mail]", "[operator]\n[mail]", &["4:1+10 operator.email missing-key"]),
+    ("[mail]", "[operator]\nemail = []\n[mail]", &["5:9+2 operator.email empty-list"]),
+    (
+        "[mail]",
+        "[operator]\nemail = [\"a@b.example\", \"ops\"]\n[mail]",
+        &["5:25+5 operator.email[1] bad-email"],
+    ),
+    (
+        "[mail]",
+        "[operator]\nphone = 1\nemail = \"a@b\"\n[mail]",
+        &["5:1+5 operator.phone unknown-key"],
+    ),
+    ("locale", "deliver = \"trial\"\nlocale", &["11:11+7 brand.lumen.deliver no-operator"]),
+    // What is kept, whom we trust, when messages may go.
+    (
+        "[mail]",
+        "[retention]\nreviewer = \"13\"\nreview = 36\nrevew = 1\n[mail]",
+        &[
+            "5:12+4 retention.reviewer bad-duration",
+            "6:10+2 retention.review wrong-type",
+            "7:1+5 retention.revew unknown-key",
+        ],
+    ),
+    (
+        "[mail]",
+        "trusted_proxies = [\"127.0.0.1:80\", \"::1\", \"10.0.0.0/8\"]\n[mail]",
+        &[
+            "4:20+14 server.trusted_proxies[0] bad-address",
+            "4:43+12 server.trusted_proxies[2] bad-address",
+        ],
+    ),
+    (
+        "locale",
+        "send_between = \"08:00-08:00\"\nlocale",
+        &["11:16+13 brand.lumen.send_between bad-hours"],
+    ),
+    ("locale", "send_between = \"08:00\"\nlocale", &["11:16+7 brand.lumen.send_between bad-hours"]),
+    // Shops.
+    (
+        "[[brand.route]]",
+        "[[brand.shop]]\nid = \"lyon\"\n[[brand.route]]",
+        &["23:1+14 brand.lumen.shop.lyon.name missing-key"],
+    ),
+    (
+        "secrets =",
+        "shop = \"lyon\"\nsecrets =",
+        &["21:8+6 brand.lumen.source.lumen-site.shop unknown-shop"],
+    ),
+    (
+        "{ stars_below = 2.0 }",
+        "{ shop = [\"lyon\"] }",
+        &["24:18+6 brand.lumen.route[0].when.shop[0] unknown-shop"],
+    ),
+    (
+        "[[brand.route]]",
+        "[[brand.shop]]\nid = \"lyon\"\nname = \"Lyon\"\ncontacts = [\"lyn\"]\n[[brand.route]]",
+        &["26:13+5 brand.lumen.shop.lyon.contacts[0] unknown-contact"],
+    ),
+    (
+        "[[brand.route]]",
+        "[[brand.shop]]\nid = \"lyon\"\nname = \"Lyon\"\nmatch = [\"L-1\", \"lyon\"]\n\
+         [[brand.shop]]\nid = \"nice\"\nname = \"Nice\"\nmatch = [\" l-1 \"]\n[[brand.route]]",
+        &["30:10+7 brand.lumen.shop.nice.match[0] same-match"],
+    ),
+    (
+        "[[brand.route]]",
+        "[[brand.shop]]\nid = \"lyon\"\nname = \"Lyon\"\nmatch = [\"nice\"]\n\
+         [[brand.shop]]\nid = \"nice\"\nname = \"LYON\"\n[[brand.route]]",
+        &[
+            "28:6+6 brand.lumen.shop.nice.id same-match",
+            "29:8+6 brand.lumen.shop.nice.name same-match",
+        ],
+    ),
+    (
+        "[[brand.route]]",
+        "[[brand.shop]]\nid = \"lyon\"\nname = \"Lyon\"\n\
+         [[brand.shop]]\nid = \"lyon\"\nname = \"Nice\"\n[[brand.route]]",
+        &["27:6+6 brand.lumen.shop.lyon.id duplicate-id"],
+    ),
     // Secrets.
     (
         "env:SITE_SECRET",
@@ -235,4 +300,29 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
             "13:12+1 brand.lumen.contacts reaches-nobody",
         ],
     ),
+];
+
+/// Harm done to an included file beside a good vigie.toml, and the faults that this must make.
+pub(crate) const INCLUDED_CASES: &[(&str, &str, &[&str])] = &[
+    ("", "", &[]),
+    ("[[brand]]", "[brand", &["1:7+1  toml-syntax"]),
+    ("[[brand]]", "[server]\n[[brand]]", &["1:2+6 server unknown-key"]),
+    ("[[brand]]", "[servr]\n[[brand]]", &["1:2+5 servr unknown-key"]),
+    ("[[brand]]", "include = []\n[[brand]]", &["1:1+7 include unknown-key"]),
+    ("[[brand]]", "[brand]", &["1:1+7 brand wrong-type"]),
+    ("alert_below", "alert_bellow", &["7:1+12 brand.orso.alert_bellow unknown-key"]),
+    ("id = \"orso\"", "id = \"lumen\"", &["2:6+7 brand.lumen.id duplicate-id"]),
+    (
+        "id = \"orso-site\"",
+        "id = \"lumen-site\"",
+        &["10:6+12 brand.orso.source.lumen-site.id duplicate-id"],
+    ),
+    ("alert_below", "deliver = \"trial\"\nalert_below", &["7:11+7 brand.orso.deliver no-operator"]),
+    ("site.secret", "gone", &["12:12+11 brand.orso.source.orso-site.secrets[0] secret-unreadable"]),
+    (
+        "standard-webhooks",
+        "../presets/gone.toml",
+        &["11:12+22 brand.orso.source.orso-site.platform preset-faulty"],
+    ),
+    ("Orso", "\u{0}", &["3:9+1  unreadable-file"]),
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cases::CASES;
+use crate::cases::{CASES, INCLUDED_CASES};
 use crate::support::{GOOD, faults, harmed, read, short};
 use vigie_config::{Code, Report};
 
@@ -23,6 +23,7 @@ fn each_fault_is_found_at_its_place_and_alone() {
 fn each_code_has_a_case() {
     let shown: BTreeSet<&str> = CASES
         .iter()
+        .chain(INCLUDED_CASES)
         .flat_map(|(_, _, faults)| faults.iter().filter_map(|fault| fault.rsplit(' ').next()))
         .collect();
     let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.id()).collect();
@@ -74,10 +75,25 @@ fn a_fault_makes_no_others_where_it_is_named() {
     assert_eq!(
         faults(&no_list),
         [
-            "21:1+4 brand.lumen.source.lumen-site.shop not-in-this-version",
+            "21:8+1 brand.lumen.source.lumen-site.shop wrong-type",
             "26:7+1 brand.lumen.route[0].to[0] wrong-type",
         ]
     );
+}
+
+#[test]
+fn a_faulty_operator_or_shop_makes_no_others() {
+    let trial = harmed("locale", "deliver = \"trial\"\nlocale");
+    let operator = trial.replace("[mail]", "[operator]\nemail = \"ops\"\n[mail]");
+    assert_eq!(faults(&operator), ["5:9+5 operator.email bad-email"]);
+    let shop = "[[brand.shop]]\nid = \"Lyon\"\nname = \"Lyon\"\n[[brand.route]]";
+    let text = harmed("[[brand.route]]", shop)
+        .replace("stars_below = 2.0", "shop = \"Lyon\"")
+        .replace("secrets =", "shop = \"Lyon\"\nsecrets =");
+    assert_eq!(faults(&text), ["25:6+6 brand.lumen.shop[0].id bad-id"]);
+    let operator =
+        harmed("\"direction\"", "\"operator\"").replace("email:direction", "email:operator");
+    assert_eq!(faults(&operator), ["15:10+10 brand.lumen.contacts.operator.id bad-id"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::support::read;
 use vigie_config::render_faults;
 
-const FAULTY: &str = r#"include = ["brands/*.toml"]
+const FAULTY: &str = r#"include = ["none/*.toml"]
 
 [server]
 listen = "localhost:8787"   # a name is no address

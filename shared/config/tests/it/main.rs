@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod human;
 #[cfg(test)]
+mod include;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod sample;

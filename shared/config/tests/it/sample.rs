@@ -1,23 +1,14 @@
 //! The sample of the public interface, and what defaults make of less.
 
-use crate::support::{GOOD, faults, harmed, read};
+use crate::support::{GOOD, harmed, read};
 use jiff::{SignedDuration, civil};
-use vigie_config::{Mailbox, Server, Smtp, Tls, Transport};
-use vigie_domain::{Brand, Cause, Channel, Gets, Locale, Praise, SecretRef, Severity, Stars};
+use vigie_config::{Mailbox, Retention, Server, Smtp, Tls, Transport};
+use vigie_domain::{
+    Brand, Cause, Channel, Deliver, Gets, Hours, Locale, Praise, SecretRef, Severity, Stars,
+};
 
 /// The sample as the public interface prints it.
 const WHOLE: &str = include_str!("sample.toml");
-
-/// The sample without the parts that later versions bring.
-fn today() -> String {
-    let shop_start = WHOLE.find("[[brand.shop]]").unwrap_or_default();
-    let shop_end = WHOLE.find("[[brand.source]]").unwrap_or_default();
-    let shop = WHOLE.get(shop_start..shop_end).unwrap_or_default();
-    let later = ["include", "trusted_proxies", "[operator]", "email = [\"ops"];
-    let without = WHOLE.replace(shop, "");
-    let kept = without.lines().filter(|line| !later.iter().any(|start| line.starts_with(start)));
-    kept.collect::<Vec<_>>().join("\n")
-}
 
 fn brand_of(text: &str) -> Brand {
     let outcome = read(text);
@@ -34,27 +25,30 @@ fn ladder(brand: &Brand) -> Vec<(i64, Vec<&str>)> {
 }
 
 #[test]
-fn the_sample_has_no_fault_but_what_later_versions_bring() {
-    assert_eq!(
-        faults(WHOLE),
-        [
-            "1:1+7 include not-in-this-version",
-            "8:1+15 server.trusted_proxies not-in-this-version",
-            "16:1+5 operator.email not-in-this-version",
-            "37:9+4 brand.lumen.shop not-in-this-version",
-        ]
-    );
+fn the_sample_has_no_fault() {
+    let outcome = read(WHOLE);
+    assert_eq!(outcome.faults, []);
+    let brands = outcome.config.unwrap().brands;
+    let files: Vec<_> = brands.iter().map(|b| (b.id.as_str(), b.file.as_deref())).collect();
+    assert_eq!(files, [("lumen", None), ("orso", Some("brands/orso.toml"))]);
+    assert_eq!((outcome.included, outcome.brands_in_order), (1, 2));
 }
 
 #[test]
 fn the_sample_says_where_to_serve_and_how_to_mail() {
-    let outcome = read(&today());
+    let outcome = read(WHOLE);
     assert_eq!(outcome.faults, []);
     let config = outcome.config.unwrap();
     assert_eq!(
         config.server,
-        Server { metrics_listen: Some("127.0.0.1:8788".parse().unwrap()), ..Server::default() }
+        Server {
+            metrics_listen: Some("127.0.0.1:8788".parse().unwrap()),
+            trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
+            ..Server::default()
+        }
     );
+    assert_eq!(config.operator.email, ["ops@agency.example"]);
+    assert_eq!(config.retention, Retention::default());
     let mail = config.mail.unwrap();
     let address = |name: Option<&str>, email: &str| Mailbox {
         name: name.map(str::to_owned),
@@ -69,7 +63,7 @@ fn the_sample_says_where_to_serve_and_how_to_mail() {
 
 #[test]
 fn the_sample_says_what_a_brand_asks_for() {
-    let brand = brand_of(&today());
+    let brand = brand_of(WHOLE);
     assert_eq!((brand.id.as_str(), brand.name.as_str()), ("lumen", "Maison Lumen"));
     assert_eq!((brand.locale, brand.timezone.as_str()), (Locale::Fr, "Europe/Paris"));
     assert_eq!(brand.alert_below, Stars::FOUR);
@@ -78,11 +72,16 @@ fn the_sample_says_what_a_brand_asks_for() {
     assert_eq!((brand.report_at, brand.report_when_empty), (civil::time(8, 0, 0, 0), true));
     assert_eq!(brand.praise, Praise::Daily);
     assert_eq!(ladder(&brand), [(1200, vec!["service"]), (1440, vec!["direction"])]);
+    assert_eq!((brand.deliver, brand.send_between), (Deliver::Live, Hours::ALL_DAY));
+    let [shop] = brand.shops.as_slice() else { panic!("one shop: {:?}", brand.shops) };
+    assert_eq!((shop.id.as_str(), shop.name.as_str()), ("lyon", "Lyon Part-Dieu"));
+    assert_eq!(shop.says, ["locations/2", "LYON-01"]);
+    assert_eq!(ids(&shop.contacts), ["service"]);
 }
 
 #[test]
 fn the_sample_says_who_hears_and_what_of() {
-    let brand = brand_of(&today());
+    let brand = brand_of(WHOLE);
     let people: Vec<_> = brand
         .contacts
         .iter()
@@ -216,4 +215,37 @@ fn mail_goes_to_a_server_with_a_password_or_into_a_folder() {
     };
     assert_eq!(mail(signed_in), Some(Transport::Smtp(smtp)));
     assert_eq!(mail("transport = \"file:outbox\""), Some(Transport::File("outbox".into())));
+}
+
+#[test]
+fn a_brand_may_be_on_trial_or_off_within_hours_and_in_shops() {
+    let text = harmed("locale", "deliver = \"trial\"\nsend_between = \"08:00-20:00\"\nlocale")
+        .replace("[mail]", "[operator]\nemail = \"ops@agency.example\"\n[mail]")
+        .replace("secrets =", "shop = \"lyon\"\nsecrets =")
+        .replace("stars_below = 2.0", "shop = [\"lyon\", \"nice\"]")
+        .replace(
+            "[[brand.route]]",
+            "[[brand.shop]]\nid = \"lyon\"\nname = \"Lyon\"\nmatch = [\"LYON\", \"lyon\", \"L-1\"]\n\
+             [[brand.shop]]\nid = \"nice\"\nname = \"Nice\"\ncontacts = [\"direction\"]\n[[brand.route]]",
+        );
+    let brand = brand_of(&text);
+    assert_eq!(brand.deliver, Deliver::Trial);
+    assert_eq!(brand.send_between, "08:00-20:00".parse().unwrap());
+    assert_eq!(brand.sources[0].shop.as_ref().map(vigie_domain::ShopId::as_str), Some("lyon"));
+    assert_eq!(brand.routes[0].shops.len(), 2);
+    // No ladder is written: those of the review's shop hear, and who is of no shop.
+    assert!(brand.escalate.iter().all(|step| step.to_shop && ids(&step.to) == ["service"]));
+    let off = brand_of(&harmed("locale", "deliver = \"off\"\nlocale"));
+    assert_eq!(off.deliver, Deliver::Off);
+    let ladder = "escalate = [ { after = \"1h\", to = [\"shop\"] } ]\nlocale";
+    let step = &brand_of(&text.replacen("locale", ladder, 1)).escalate[0];
+    assert_eq!((step.to_shop, step.to.len()), (true, 0));
+}
+
+#[test]
+fn what_people_wrote_may_be_kept_for_a_time() {
+    let text =
+        harmed("[mail]", "[retention]\nreviewer = \"13 months\"\nreview = \"3 years\"\n[mail]");
+    let retention = read(&text).config.unwrap().retention;
+    assert_eq!(retention, Retention { reviewer: Some(13), review: Some(36) });
 }

@@ -1,23 +1,48 @@
 //! A world for configurations: what is set, what can be read, which presets there are.
 
-use vigie_config::{Environment, Fault, Outcome, PresetInfo};
+use vigie_config::{Environment, Fault, Included, NotIncluded, Outcome, PresetInfo};
 
 /// `SITE_SECRET`, `OLD_SECRET` and `SMTP_PASSWORD` are set; `secrets/site` can be read; the presets
 /// are `standard-webhooks` and `judgeme`, which need a secret, and `plain`, which does not.
-pub(crate) struct World;
+///
+/// `brands/*.toml` brings the files given, whose relative paths begin in `brands`; `none/*.toml`
+/// nothing, `brands` is a folder and `brands/[` no pattern.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) files: Vec<(String, Result<Vec<u8>, String>)>,
+}
 
 impl Environment for World {
+    fn included(&self, pattern: &str) -> Result<Vec<Included>, NotIncluded> {
+        let file = |(name, bytes): &(String, Result<Vec<u8>, String>)| Included {
+            name: name.clone(),
+            path: name.clone(),
+            folder: "brands".to_owned(),
+            bytes: bytes.clone(),
+        };
+        match pattern {
+            "brands/*.toml" => Ok(self.files.iter().map(file).collect()),
+            "brands" => Err(NotIncluded::Folder),
+            "brands/[" => Err(NotIncluded::Bad("a bracket is open".to_owned())),
+            _ => Err(NotIncluded::Nothing),
+        }
+    }
+
     fn variable_is_set(&self, name: &str) -> bool {
         ["SITE_SECRET", "OLD_SECRET", "SMTP_PASSWORD", "LUMEN_SITE_SECRET"].contains(&name)
     }
 
     fn file_is_readable(&self, path: &str) -> Result<(), String> {
-        if path == "secrets/site" { Ok(()) } else { Err("no such file".to_owned()) }
+        if ["secrets/site", "brands/site.secret"].contains(&path) {
+            Ok(())
+        } else {
+            Err("no such file".to_owned())
+        }
     }
 
     fn preset(&self, id_or_path: &str) -> Result<PresetInfo, String> {
         match id_or_path {
-            "standard-webhooks" | "judgeme" | "presets/ours.toml" => {
+            "standard-webhooks" | "judgeme" | "presets/ours.toml" | "./ours" => {
                 Ok(PresetInfo { needs_secret: true })
             }
             "plain" => Ok(PresetInfo { needs_secret: false }),
@@ -58,9 +83,30 @@ when = { stars_below = 2.0 }
 to = ["email:direction"]
 "#;
 
-/// Reads a text in this world.
+/// A brand in a file of its own.
+pub(crate) const INCLUDED: &str = r#"[[brand]]
+id = "orso"
+name = "Orso"
+locale = "en"
+timezone = "Europe/London"
+contacts = [ { id = "desk", name = "Front desk", email = "desk@orso.example" } ]
+alert_below = 3.5
+
+[[brand.source]]
+id = "orso-site"
+platform = "standard-webhooks"
+secrets = ["file:site.secret"]
+"#;
+
+/// Reads a text beside a good included file.
 pub(crate) fn read(text: &str) -> Outcome {
-    vigie_config::parse("vigie.toml", text, &World)
+    read_with(text, &[("brands/orso.toml", INCLUDED)])
+}
+
+/// Reads a text beside files of its own, in the order given.
+pub(crate) fn read_with(text: &str, files: &[(&str, &str)]) -> Outcome {
+    let bytes = |(name, text): &(&str, &str)| ((*name).to_owned(), Ok(text.as_bytes().to_vec()));
+    vigie_config::parse("vigie.toml", text, &World { files: files.iter().map(bytes).collect() })
 }
 
 /// What of a fault can be written in a line.

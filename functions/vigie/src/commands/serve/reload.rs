@@ -1,0 +1,103 @@
+//! What is in force follows the files (on SIGHUP), the store, and the files of secrets.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::Signal;
+use vigie_domain::SecretRef;
+use vigie_ports::{Store as _, World as _};
+
+use super::put;
+use crate::environment::Machine;
+use crate::load::{CannotBegin, read_given, stored_registry};
+use crate::server::Serving;
+use crate::server::loops::{Stop, stopped};
+
+/// How often the store is asked whether `vigie apply` changed something, and files whether a
+/// secret in them did.
+const RELOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps what is in force in step.
+pub(super) struct Reload {
+    pub(super) serving: Arc<Serving>,
+    pub(super) machine: Machine,
+    pub(super) path: PathBuf,
+}
+
+impl Reload {
+    /// Follows until the process is to stop.
+    pub(super) async fn watch(self, mut hangup: Signal, mut stop: Stop) {
+        let mut tick = tokio::time::interval(RELOAD_EVERY);
+        let store = self.serving.app.world().store();
+        let mut generation = store.generation().await.unwrap_or_default();
+        let mut files = self.secret_files();
+        let mut written = written(&files);
+        loop {
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                _ = hangup.recv() => self.read_again().await,
+                _ = tick.tick() => {}
+            }
+            let moved = store.generation().await.unwrap_or(generation);
+            let rewritten = self::written(&files);
+            if moved != generation || rewritten != written {
+                self.put_in_force().await;
+                files = self.secret_files();
+                (generation, written) = (moved, self::written(&files));
+            }
+        }
+    }
+
+    /// Reads the files again. A faulty vigie.toml changes nothing, a faulty included file nothing of
+    /// its own brands.
+    async fn read_again(&self) {
+        let store = self.serving.app.world().store();
+        let applied = match read_given(&self.path) {
+            Ok(given) => put(store, &given).await,
+            Err(error) => Err(error),
+        };
+        match applied {
+            Ok(()) => tracing::info!("configuration read again"),
+            Err(CannotBegin::Faults(faults)) => {
+                let told = vigie_config::render_faults(&faults, false);
+                tracing::error!(
+                    faults = faults.len(),
+                    told,
+                    "the file is faulty: what was in force stays"
+                );
+            }
+            Err(CannotBegin::Other(told)) => {
+                tracing::error!(told, "the file could not be applied: what was in force stays");
+            }
+        }
+    }
+
+    async fn put_in_force(&self) {
+        let store = self.serving.app.world().store();
+        match stored_registry(store, &self.machine).await {
+            Ok(registry) => {
+                self.serving.app.put_in_force(registry);
+                tracing::info!("brands and sources put in force");
+            }
+            Err(error) => tracing::error!(%error, "what was in force stays"),
+        }
+    }
+
+    /// The files that hold secrets, each once.
+    fn secret_files(&self) -> BTreeSet<PathBuf> {
+        let brands = self.serving.app.registry().brands();
+        let sources = brands.iter().flat_map(|brand| &brand.brand.sources);
+        let files = sources.flat_map(|source| &source.secrets).filter_map(|secret| match secret {
+            SecretRef::File(path) => Some(self.machine.path(path)),
+            SecretRef::Env(_) => None,
+        });
+        files.collect()
+    }
+}
+
+/// When files were last written.
+fn written(files: &BTreeSet<PathBuf>) -> Vec<Option<SystemTime>> {
+    files.iter().map(|file| std::fs::metadata(file).and_then(|told| told.modified()).ok()).collect()
+}
