@@ -450,8 +450,8 @@ impl<'a> Change<'a> {
 }
 
 /// Who gets an alert, and why: the first route that matches (and those after it while they say
-/// `continue`), else the people of the review's shop, else every contact who gets alerts. A critical
-/// one goes to management too.
+/// `continue`), else the people of the review's shop, else every contact who gets alerts. A
+/// critical one goes to management too.
 pub fn recipients(
     brand: &Brand,
     review: &Review,

@@ -274,8 +274,8 @@ pub trait Store: Send + Sync {
     /// no other runs. Gives how many claims it took back.
     fn take_up(&self, now: Timestamp) -> impl Future<Output = Answer<u64>> + Send;
 
-    /// Claims a notice that is due: pending, held, or sending with its lease ended. The claim counts
-    /// as an attempt; one taken over from an ended lease counts as perhaps twice.
+    /// Claims a notice that is due: pending, held, or sending with its lease ended. The claim
+    /// counts as an attempt; one taken over from an ended lease counts as perhaps twice.
     fn claim(
         &self,
         id: &NoticeId,
