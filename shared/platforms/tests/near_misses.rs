@@ -36,11 +36,15 @@ fn secret_for(id: &str) -> &'static str {
 fn mac(key: &str, content: &[u8]) -> Vec<u8> {
     let plain = scheme("shopify-product-review");
     let signed = sign(plain, &key.into(), content, "", now()).unwrap();
-    STANDARD.decode(&signed.headers[0].1).unwrap()
+    STANDARD.decode(&signed.headers.first().unwrap().1).unwrap()
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }
 
 fn of(lines: &[(&str, &str)]) -> HeaderMap {
@@ -110,12 +114,10 @@ fn rewrites() -> Vec<(Vec<u8>, Vec<u8>, &'static str)> {
     let quoted = serde_json::to_string(BODY).unwrap();
     let latin: Vec<u8> = BODY.chars().map(|c| u8::try_from(c).unwrap()).collect();
     let twice: String = BODY.bytes().map(char::from).collect();
-    let encoded: String = BODY
-        .bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
-        })
-        .collect();
+    let encoded = BODY.bytes().fold(String::new(), |mut text, byte| {
+        text.extend([format!("%{byte:02X}")]);
+        text
+    });
     let b = |text: &str| text.as_bytes().to_vec();
     let form = format!("x=1&payload={encoded}");
     vec![
