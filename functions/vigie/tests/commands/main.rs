@@ -1,6 +1,7 @@
 //! Every command of the contract, as a process: what it prints, and how it ends.
 
 #[cfg(test)]
+mod captures;
 mod files;
 #[cfg(test)]
 mod notices;
