@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::captures::ASKED_FOR_MAX;
 
 /// A lookout for brands: reviews come in, the right people hear of them, none is left unanswered.
 #[derive(Debug, Parser)]
@@ -27,6 +29,8 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Play a platform: sign a sample or a file, and post it
     Send(Send),
+    /// Have the running server keep a source's next refused requests
+    Capture(Capture),
     /// Say why a webhook verifies or not
     Doctor(Doctor),
     /// Print a report
@@ -50,9 +54,6 @@ pub(crate) enum Command {
     /// Not in this version: how Vigie itself is
     #[command(hide = true)]
     Status(Later),
-    /// Not in this version: keep refused requests
-    #[command(hide = true)]
-    Capture(Later),
     /// Not in this version: a copy of the store
     #[command(hide = true)]
     Backup(Later),
@@ -204,6 +205,27 @@ pub(crate) struct Send {
     pub(crate) json: Json,
 }
 
+/// `vigie capture`
+#[derive(Debug, Args)]
+pub(crate) struct Capture {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// Whose requests
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: String,
+    /// For how long, at most 24h
+    #[arg(long = "for", value_name = "TIME", default_value = "15m", value_parser = lasts)]
+    pub(crate) lasts: SignedDuration,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+fn lasts(text: &str) -> Result<SignedDuration, String> {
+    let range = SignedDuration::from_secs(1)..=ASKED_FOR_MAX;
+    let lasts = text.parse().ok().filter(|lasts| range.contains(lasts));
+    lasts.ok_or_else(|| "write a time such as 90s, 15m or 2h, 24h at most".to_owned())
+}
+
 /// `vigie doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
@@ -216,11 +238,11 @@ pub(crate) struct Doctor {
     /// The body that arrived, byte for byte
     #[arg(long, value_name = "FILE", requires = "headers")]
     pub(crate) body: Option<PathBuf>,
-    /// The time of receipt; now if left out
+    /// The time of receipt; if left out, that of the kept request, else now
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
-    /// Not in this version: a request that the server kept
-    #[arg(long, hide = true)]
+    /// A request that the server kept (`vigie capture`): its id, or last for the newest
+    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["headers", "body"])]
     pub(crate) captured: Option<String>,
     #[command(flatten)]
     pub(crate) json: Json,

@@ -1,5 +1,6 @@
 //! Vigie: the one process, and the operator's command line.
 
+mod captures;
 mod cli;
 mod commands;
 mod demo;
@@ -51,6 +52,7 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments).await,
         Command::Send(arguments) => commands::send::run(&arguments).await,
+        Command::Capture(arguments) => commands::capture::run(&arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Report(Report::Unanswered(arguments)) => commands::report::run(&arguments).await,
         Command::Explain(arguments) => commands::explain::run(&arguments).await,
@@ -61,7 +63,6 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Platforms(arguments) => Ok(commands::platforms::run(arguments)),
         Command::Sources(_) => later("sources"),
         Command::Status(_) => later("status"),
-        Command::Capture(_) => later("capture"),
         Command::Backup(_) => later("backup"),
         Command::Erase(_) => later("erase"),
         Command::Assess(_) => later("assess"),

@@ -41,7 +41,7 @@ pub mod pointer;
 pub mod preset;
 pub mod signature;
 
-pub use doctor::{Diagnosis, diagnose};
+pub use doctor::{Diagnosis, Kept, diagnose};
 pub use mapping::{MalformedPayload, Mapped};
 pub use preset::{Preset, PresetError, presets};
 pub use signature::{Refusal, Request, Scheme, SecretFault, Signed, Verified, Verifier, verify};

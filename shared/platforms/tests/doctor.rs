@@ -33,7 +33,7 @@ fn look(scheme: &Scheme, headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> 
     let shown = format!(
         "{}{}",
         serde_json::to_string(&diagnosis).unwrap(),
-        diagnosis.human("source", &labels)
+        diagnosis.human("source", &labels, None)
     );
     for hidden in [SECRET, "MfKQ", "çue", "\\u00e7ue"] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
@@ -103,14 +103,16 @@ fn a_body_changed_on_the_way_is_recognised() {
 fn a_person_reads_what_to_do() {
     let headers = signed(scheme("judgeme"), SECRET, br#"{"a":1}"#);
     let text =
-        look(scheme("judgeme"), &headers, br#"{"a": 1}"#, &["x", SECRET]).human("lumen", &[]);
-    let found = "      secret 2, in hex, over the same JSON written without spaces\n";
+        look(scheme("judgeme"), &headers, br#"{"a": 1}"#, &["x", SECRET]).human("lumen", &[], None);
+    let found = "      secret 2, over the same JSON written without spaces\n";
     assert!(text.contains(found), "{text}");
     assert!(text.contains("Do      let the proxy pass the body through untouched"), "{text}");
-    let nothing = look(scheme("judgeme"), &HeaderMap::new(), b"{}", &[SECRET]).human("lumen", &[]);
+    let nothing =
+        look(scheme("judgeme"), &HeaderMap::new(), b"{}", &[SECRET]).human("lumen", &[], None);
     assert!(nothing.contains("no    JUDGEME-HMAC-SHA256 or"), "{nothing}");
     assert!(nothing.contains("no signature came"), "{nothing}");
-    let good = look(scheme("judgeme"), &headers, br#"{"a":1}"#, &[SECRET]).human("lumen", &[]);
+    let good =
+        look(scheme("judgeme"), &headers, br#"{"a":1}"#, &[SECRET]).human("lumen", &[], None);
     assert!(good.contains(", verifies\n") && good.contains("with secret 1."), "{good}");
 }
 

@@ -49,6 +49,14 @@ async fn commands_beside_a_server_end_as_the_table_says() -> Result<()> {
             ("send --source nobody --url http://127.0.0.1:1", 2),
             ("send --source lumen-site --url http://127.0.0.1:1", 1),
             ("doctor --source lumen-site --headers none --body none", 2),
+            ("capture --source lumen-site --for 1s", 0),
+            ("capture --source nobody", 2),
+            ("capture --source lumen-site --for 25h", 2),
+            ("capture --source lumen-site --for soon", 2),
+            ("capture", 2),
+            ("doctor --source lumen-site --captured last", 2),
+            ("doctor --source nobody --captured last", 2),
+            ("doctor --source lumen-site --captured last --headers none --body none", 2),
             ("no-such-command", 2),
             ("serve --no-such-flag", 2),
             ("report unanswered --store aws", 2),
@@ -90,12 +98,11 @@ async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
     for line in [
         "sources",
         "status",
-        "capture --source lumen-site",
+        "capture --source lumen-site --store aws",
         "backup copy",
         "erase lumen-site/r-1",
         "assess text",
         "check --live",
-        "doctor --source lumen-site --captured last",
         "notices --store aws",
     ] {
         assert_codes(&stage, &[(line, 2)])?;

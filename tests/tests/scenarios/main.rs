@@ -6,6 +6,7 @@
 mod alerts;
 mod answers;
 mod brands;
+mod capture;
 mod critical;
 mod desk;
 mod edits;

@@ -3,39 +3,133 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
-use vigie_platforms::{Request, diagnose, headers};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use vigie_platforms::{Diagnosis, Kept, Request, diagnose, headers};
 
-use super::signer::{resolve, wrong};
+use super::signer::{Signing, resolve, wrong};
+use crate::captures::Folder;
+use crate::captures::file::Capture;
 use crate::cli::Doctor;
 use crate::environment::now;
-use crate::load::CannotBegin;
+use crate::load::{CannotBegin, read_config};
 use crate::output::{Exit, say, say_json};
 
-/// Judges a request that was kept in two files.
+/// Judges a request that was kept, in two files or by the server.
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {
-    if arguments.captured.is_some() {
-        return Err(wrong("`vigie doctor --captured` comes with a later version"));
+    match (&arguments.captured, &arguments.headers, &arguments.body) {
+        (Some(named), ..) => captured(arguments, named),
+        (None, Some(headers), Some(body)) => in_files(arguments, headers, body),
+        _ => Err(wrong("name --captured last, or --headers FILE and --body FILE")),
     }
-    let (Some(headers_file), Some(body_file)) = (&arguments.headers, &arguments.body) else {
-        return Err(wrong("name --headers FILE and --body FILE"));
-    };
+}
+
+fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Exit, CannotBegin> {
     let signing = resolve(&arguments.signer)?;
-    let head = String::from_utf8_lossy(&read(headers_file)?).into_owned();
-    let body = read(body_file)?;
-    let headers = headers::parse(&head)
-        .map_err(|bad| wrong(&format!("{}: {bad}", headers_file.display())))?;
+    let head = String::from_utf8_lossy(&read(headers)?).into_owned();
+    let body = read(body)?;
+    let headers =
+        headers::parse(&head).map_err(|bad| wrong(&format!("{}: {bad}", headers.display())))?;
     let scheme = signing.preset.scheme();
     let token = token(&head).filter(|_| scheme.takes_path_token());
     let request = Request { headers: &headers, path_token: token.as_deref(), body: &body };
     let at = arguments.at.unwrap_or_else(now);
     let diagnosis = diagnose(scheme, &request, &signing.secrets, at);
+    Ok(tell(arguments, &signing, &diagnosis, None))
+}
+
+/// Stands for a token that came and was not kept: no secret is like it.
+const TOKEN_NOT_KEPT: &str = "\0not kept";
+
+fn captured(arguments: &Doctor, named: &str) -> Result<Exit, CannotBegin> {
+    let signing = resolve(&arguments.signer)?;
+    let (capture, body) = find(arguments, &signing, named)?;
+    let headers = capture.headers().map_err(|error| wrong(&format!("{named} {error}")))?;
+    let scheme = signing.preset.scheme();
+    // A request whose token was good was refused for something else.
+    let good = signing.secrets.first().filter(|_| !capture.reason.starts_with("signature"));
+    let token = good.map_or(TOKEN_NOT_KEPT, |secret| secret.expose_secret());
+    let path_token = (capture.token && scheme.takes_path_token()).then_some(token);
+    let request = Request { headers: &headers, path_token, body: &body };
+    let at = arguments.at.unwrap_or(capture.at);
+    let diagnosis = diagnose(scheme, &request, &signing.secrets, at);
+    Ok(tell(arguments, &signing, &diagnosis, Some(&capture)))
+}
+
+/// The request that is meant: the newest of the source, or the one of an id. With a preset instead
+/// of a source, of any source.
+fn find(
+    arguments: &Doctor,
+    signing: &Signing,
+    named: &str,
+) -> Result<(Capture, Vec<u8>), CannotBegin> {
+    let (config, machine) = read_config(&arguments.signer.config.config)?;
+    let folder = Folder::in_data(&machine.path(&config.server.data));
+    let held = folder.look(now()).map_err(|error| {
+        let shown = folder.path().display();
+        wrong(&format!(
+            "cannot read {shown}: {error}\n  hint: run this as the user that runs vigie serve"
+        ))
+    })?;
+    let source = signing.source.as_ref().map(vigie_domain::SourceId::as_str);
+    let mut ours =
+        held.entries.iter().rev().filter(|entry| source.is_none_or(|id| id == entry.source));
+    let entry = ours.find(|entry| named == "last" || named == entry.request);
+    let Some(entry) = entry else {
+        let of = source.map(|id| format!(" of {id}")).unwrap_or_default();
+        let id = if named == "last" { String::new() } else { " of that id".to_owned() };
+        let whose = source.unwrap_or("ID");
+        return Err(wrong(&format!(
+            "no refused request{of}{id} is kept; they are gone after 24 h\n  hint: vigie capture \
+             --source {whose}, then have the platform send again"
+        )));
+    };
+    Capture::read(&entry.path).map_err(|error| {
+        let others = held.entries.iter().rev().filter(|other| other.source == entry.source);
+        let other = others.map(|other| &other.request).find(|id| **id != entry.request);
+        let other = other.map(|id| format!(", or try --captured {id}")).unwrap_or_default();
+        let shown = entry.path.display();
+        wrong(&format!("{shown} {error}\n  hint: remove it and capture again{other}"))
+    })
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    diagnosis: &'a Diagnosis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured: Option<Captured<'a>>,
+}
+
+/// The request that was kept, and how it was refused when it came.
+#[derive(Serialize)]
+struct Captured<'a> {
+    request: &'a str,
+    at: Timestamp,
+    reason: &'a str,
+}
+
+fn tell(
+    arguments: &Doctor,
+    signing: &Signing,
+    diagnosis: &Diagnosis,
+    capture: Option<&Capture>,
+) -> Exit {
+    let captured = capture.map(|capture| Captured {
+        request: &capture.request,
+        at: capture.at,
+        reason: &capture.reason,
+    });
     if arguments.json.json {
-        say_json(&diagnosis);
+        say_json(&Answer { diagnosis, captured });
     } else {
-        say(diagnosis.human(&signing.title, &signing.labels).trim_end());
+        let kept =
+            captured.map(|one| Kept { request: one.request, at: one.at, reason: one.reason });
+        say(diagnosis.human(&signing.title, &signing.labels, kept).trim_end());
     }
-    Ok(if diagnosis.verifies { Exit::Done } else { Exit::NotSo })
+    if diagnosis.verifies { Exit::Done } else { Exit::NotSo }
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CannotBegin> {

@@ -72,7 +72,8 @@ impl Running {
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let app = App::start(home, settings(&config), registry).await.map_err(store_trouble)?;
         let (nudges, inbox) = Nudges::new();
-        let serving = Arc::new(Serving::new(app, nudges));
+        let serving =
+            Arc::new(Serving::new(app, nudges).capturing(&machine.path(&config.server.data)));
         Ok(Self { serving, inbox, config, machine, path })
     }
 

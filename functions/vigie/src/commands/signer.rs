@@ -42,13 +42,17 @@ fn of_source(named: &str, file: &Path) -> Result<Signing, CannotBegin> {
     for file in refused {
         complain(format!("warning: {} is faulty and not taken; vigie check says why", file.file));
     }
-    let Some(source) = sources(&config).find(|source| source.id.as_str() == named) else {
-        return Err(unknown_source(named, &config));
-    };
+    let source = known_source(named, &config)?;
     let preset = machine.preset(&source.platform).map_err(CannotBegin::Other)?;
     let (secrets, labels) = secrets(&machine, &source.secrets)?;
     let id = source.id.clone();
     Ok(Signing { title: id.to_string(), source: Some(id), preset, secrets, labels })
+}
+
+/// The source of a name, or what to write instead.
+pub(crate) fn known_source<'a>(named: &str, config: &'a Config) -> Result<&'a Source, CannotBegin> {
+    let found = sources(config).find(|source| source.id.as_str() == named);
+    found.ok_or_else(|| unknown_source(named, config))
 }
 
 fn sources(config: &Config) -> impl Iterator<Item = &Source> {

@@ -8,7 +8,8 @@ use http::{Method, StatusCode};
 use vigie_app::receive::{NotReceived, receive};
 use vigie_domain::Digest;
 
-use super::answer::{Arrived, Code, RequestId, json, not_allowed, problem, typed};
+use super::answer::{Arrived, Code, ProblemCode, RequestId, json, not_allowed, problem, typed};
+use super::capture::Refused;
 use super::{Serving, body, segments};
 
 /// Takes a webhook.
@@ -27,6 +28,8 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
     };
     let app = &serving.app;
     let received = receive(app, source, token.as_deref(), &parts.headers, &bytes).await;
+    // Only a source of ours is named in the log: a mistaken address may hold anything.
+    let known = app.registry().source(source).is_some();
     let mut response = match received {
         Ok(received) => {
             serving.metrics.received(&received.tally);
@@ -36,10 +39,16 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
                 None => json(StatusCode::OK, &received.tally),
             }
         }
-        Err(error) => refused(&error, &bytes, &id),
+        Err(error) => {
+            let response = refused(&error, &bytes, &id);
+            if let Some(code) = refusal(&response).filter(|_| known) {
+                let (parts, body, id, token) = (&parts, &bytes, &id, token.as_deref());
+                serving.captures.keep(&Refused { source, token, parts, body, id, code });
+            }
+            response
+        }
     };
-    // Only a source of ours is named in the log: a mistaken address may hold anything.
-    if app.registry().source(source).is_some() {
+    if known {
         response.extensions_mut().insert(super::canonical::About { source: source.to_owned() });
     }
     response
@@ -75,6 +84,12 @@ fn refused(error: &NotReceived, bytes: &[u8], id: &RequestId) -> Response {
             problem(Code::StoreUnavailable, id, None)
         }
     }
+}
+
+/// The code of an answer that says that the request was at fault.
+fn refusal(response: &Response) -> Option<Code> {
+    let code = response.extensions().get::<ProblemCode>()?.0;
+    code.status().is_client_error().then_some(code)
 }
 
 /// People open the address in a browser to see whether it is there.

@@ -109,7 +109,9 @@ pub(crate) async fn run(serving: Arc<Serving>, inbox: Inbox, stop: Stop) {
     };
     let decisions = dispatch(inbox.reviews, DECISIONS_MAX, stop.clone(), decide);
     let deliveries = dispatch(inbox.notices, DELIVERIES_MAX, stop.clone(), send);
-    let all = async { tokio::join!(decisions, deliveries, watch_clock(serving, stop.clone())) };
+    let captures = serving.captures.clone().watch(stop.clone());
+    let watching = watch_clock(serving, stop.clone());
+    let all = async { tokio::join!(decisions, deliveries, watching, captures) };
     let mut told = stop.clone();
     let overdue = async {
         stopped(&mut told).await;

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod body;
 mod canonical;
+pub(crate) mod capture;
 mod desk;
 mod hooks;
 pub(crate) mod loops;
@@ -10,6 +11,7 @@ pub(crate) mod metrics;
 #[cfg(test)]
 mod openapi;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -24,6 +26,7 @@ use vigie_ports::{Store as _, World as _};
 
 use crate::load::Home;
 use answer::{Code, RequestId, json, not_allowed, problem, typed};
+use capture::Captures;
 use loops::Nudges;
 use metrics::Metrics;
 
@@ -32,13 +35,19 @@ pub(crate) struct Serving {
     pub(crate) app: App<Home>,
     pub(crate) metrics: Metrics,
     pub(crate) nudges: Nudges,
+    pub(crate) captures: Arc<Captures>,
     room: Semaphore,
 }
 
 impl Serving {
     pub(crate) fn new(app: App<Home>, nudges: Nudges) -> Self {
         let room = Semaphore::new(canonical::REQUESTS_MAX);
-        Self { app, metrics: Metrics::new(), nudges, room }
+        Self { app, metrics: Metrics::new(), nudges, captures: Arc::default(), room }
+    }
+
+    /// Keeps refused requests in a data folder when that is asked for.
+    pub(crate) fn capturing(self, data: &Path) -> Self {
+        Self { captures: Captures::in_data(data), ..self }
     }
 
     /// Has changes decided soon. A nudge that finds no room is lost: watch finds the mark.

@@ -134,12 +134,11 @@ fn what_a_later_version_brings_says_so() {
     for arguments in [
         &["sources", "--brand", "lumen"][..],
         &["status", "--json"],
-        &["capture", "--source", "lumen-site"],
+        &["capture", "--source", "lumen-site", "--store", "aws"],
         &["backup", "copy.sqlite"],
         &["erase", "lumen-site/r-1", "--dry-run"],
         &["assess", "-"],
         &["check", "--live"],
-        &["doctor", "--source", "lumen-site", "--captured", "last"],
         &["report", "unanswered", "--store", "aws"],
         &["apply", "--store", "aws"],
         &["apply", "--dry-run", "--store", "aws"],

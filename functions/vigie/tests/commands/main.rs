@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod brands;
 #[cfg(test)]
+mod captures;
 mod files;
 #[cfg(test)]
 mod notices;

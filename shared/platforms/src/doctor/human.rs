@@ -2,27 +2,47 @@
 
 use std::fmt::Write as _;
 
-use super::bodies::AS_RECEIVED;
+use jiff::Timestamp;
+
 use super::{Diagnosis, NearMiss};
+
+/// A request that was kept when it was refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// The id that its answer and the log carry.
+    pub request: &'a str,
+    /// When it came.
+    pub at: Timestamp,
+    /// The code with which it was refused then.
+    pub reason: &'a str,
+}
+
+/// Columns of a paragraph.
+const COLUMNS: usize = 80;
 
 impl Diagnosis {
     /// The diagnosis in lines. `title` names what was looked at (a source or a preset), `labels`
     /// say where each secret comes from (`env:LUMEN_JM`), in their order: a reference, never a
-    /// secret.
+    /// secret. `kept` is there if the server kept the request.
     ///
     /// ```
     /// use vigie_platforms::{Preset, Request, diagnose, headers};
     /// let scheme = Preset::by_id("judgeme").unwrap().scheme();
     /// let request = Request { headers: &Default::default(), path_token: None, body: b"{}" };
     /// let diagnosis = diagnose(scheme, &request, &["s".into()], jiff::Timestamp::UNIX_EPOCH);
-    /// let text = diagnosis.human("lumen-judgeme", &["env:LUMEN_JM".to_owned()]);
+    /// let text = diagnosis.human("lumen-judgeme", &["env:LUMEN_JM".to_owned()], None);
     /// assert!(text.starts_with("lumen-judgeme: HMAC-SHA256 of the raw body, hex, in JUDGEME"));
     /// assert!(text.contains("no    secret 1 of 1  (env:LUMEN_JM)"));
     /// ```
-    pub fn human(&self, title: &str, labels: &[String]) -> String {
-        let outcome = self.reason.map_or("verifies".to_owned(), |code| format!("refused: {code}"));
-        let short = self.body_sha256.get(..8).unwrap_or_default();
+    pub fn human(&self, title: &str, labels: &[String], kept: Option<Kept<'_>>) -> String {
         let mut out = format!("{title}: {}\n", self.scheme);
+        if let Some(kept) = kept {
+            let at = kept.at.strftime("%-d %b %Y %H:%M:%S UTC");
+            let _ = write!(out, "Request {} of {at}, ", kept.request);
+        }
+        let reason = kept.map(|kept| kept.reason).or(self.reason);
+        let outcome = reason.map_or("verifies".to_owned(), |code| format!("refused: {code}"));
+        let short = self.body_sha256.get(..8).unwrap_or_default();
         let _ = writeln!(out, "{} bytes, sha256 {short}…, {outcome}\n", self.body_bytes);
         for check in &self.checks {
             let mark = if check.ok { "ok" } else { "no" };
@@ -31,94 +51,132 @@ impl Diagnosis {
             let _ = writeln!(out, "{mark}    {}{label}", check.text);
         }
         out.push('\n');
-        out.push_str(&self.verdict());
-        let _ = writeln!(
-            out,
-            "Send    this text holds no secret and no review: it can go to their support"
+        self.verdict(&mut out, kept);
+        labelled(
+            &mut out,
+            "Send",
+            "this text holds no secret and no review: it can go to their support",
         );
         out
     }
 
-    fn verdict(&self) -> String {
+    fn verdict(&self, out: &mut String, kept: Option<Kept<'_>>) {
         if let Some(secret) = self.secret {
-            return format!("It verifies, with secret {secret}.\n");
+            let _ = writeln!(out, "It verifies, with secret {secret}.");
+            if let Some(kept) = kept {
+                after_all(out, kept.reason);
+            }
+            return;
         }
-        if self.reason == Some("timestamp-outside-tolerance") {
-            return "The signature is right; only its time is too far from ours.\n\
-                    Do      set this machine's clock, or ask the sender whether a retry is \
-                    signed anew\n"
-                .to_owned();
+        match &self.would_verify {
+            Some(near) => self.one_matches(out, near),
+            None => self.none_matches(out),
         }
-        if self.reason == Some("signature-missing") && self.would_verify.is_none() {
-            return "There is nothing to compare: no signature came.\n\
-                    Do      give the sender the secret, and look for a proxy that drops headers\n"
-                .to_owned();
+    }
+
+    fn one_matches(&self, out: &mut String, near: &NearMiss) {
+        let tried = self.near_misses_tried;
+        let misses = if tried == 1 { "near miss" } else { "near misses" };
+        let _ = writeln!(out, "{tried} {misses} tried. One matches:\n      {}\n", near.sentence());
+        if self.conflicting && near.conclusion().is_empty() {
+            paragraph(
+                out,
+                "So the secret is right, and the header came several times with different values: \
+                 something between the sender and Vigie adds one.",
+            );
+            labelled(out, "Do", "let the header pass as it came, once (docs/proxy.md)");
+        }
+        paragraph(out, &near.conclusion());
+        for line in near.advice() {
+            labelled(out, "Do", line);
+        }
+        self.prove(out);
+    }
+
+    fn none_matches(&self, out: &mut String) {
+        match self.reason {
+            Some("timestamp-outside-tolerance") => {
+                paragraph(out, "The signature is right; only its time is too far from ours.");
+                let clock = "set this machine's clock, or ask the sender whether a retry is \
+                             signed anew";
+                return labelled(out, "Do", clock);
+            }
+            Some("signature-missing") if !self.stopped_early => {
+                paragraph(out, "There is nothing to compare: no signature came.");
+                let give = "give the sender the secret, and look for a proxy that drops headers";
+                return labelled(out, "Do", give);
+            }
+            _ => {}
         }
         let tried = self.near_misses_tried;
-        let Some(near) = &self.would_verify else {
-            return format!(
-                "{tried} near misses tried. None matches: the secret is another, or the body changed beyond \
-                 what can be guessed.\n\
-                 Prove   ask the sender for the sha256 of what it sent; here it arrived as {}\n",
-                self.body_sha256
-            );
+        let early = if self.stopped_early {
+            " The search stopped early, since the body is large: one that was not tried may match; \
+             a smaller request tells more."
+        } else {
+            ""
         };
-        let mut out =
-            format!("{tried} near misses tried. One matches:\n      {}\n\n", near.sentence());
-        for (label, line) in near.advice() {
-            let _ = writeln!(out, "{label:<8}{line}");
-        }
-        let _ = writeln!(
-            out,
-            "{:<8}ask the sender for the sha256 of what it sent; here it arrived as {}",
-            "Prove", self.body_sha256
-        );
-        out
+        let told = match tried {
+            0 => "No header holds anything that can be a signature of this scheme.".to_owned(),
+            _ => format!(
+                "{tried} near misses tried. None matches: the secret is another, or the body \
+                 changed beyond what can be guessed.{early}"
+            ),
+        };
+        paragraph(out, &told);
+        labelled(out, "Do", "compare the secret with the one that the platform shows");
+        self.prove(out);
+    }
+
+    fn prove(&self, out: &mut String) {
+        let ask = "ask the sender for the sha256 of what it sent; here it arrived as";
+        labelled(out, "Prove", &format!("{ask} {}", self.body_sha256));
     }
 }
 
-impl NearMiss {
-    fn sentence(&self) -> String {
-        let mut parts = vec![format!("secret {}", self.secret)];
-        parts.extend(self.key.map(|key| format!("with {key}")));
-        parts.extend(self.header.as_ref().map(|name| format!("in the header {name}")));
-        if self.encoding != "text" {
-            parts.push(format!("in {}", self.encoding));
-        }
-        match self.prefix.as_deref() {
-            Some("") => parts.push("without a prefix".to_owned()),
-            Some(prefix) => parts.push(format!("behind the prefix {prefix}")),
-            None => {}
-        }
-        parts.extend(self.hash.map(|hash| format!("with {hash}")));
-        parts.extend(self.signed.as_ref().map(|signed| format!("signed as {signed}")));
-        let rewritten = self.body.starts_with("the ");
-        parts.push(format!("over {}{}", if rewritten { "" } else { "the body " }, self.body));
-        parts.join(", ")
-    }
+/// Why a request that verifies was refused when it came.
+fn after_all(out: &mut String, reason: &str) {
+    let (told, act) = match reason {
+        "malformed-payload" => (
+            "It was refused for its body, which is not JSON or nests deeper than 64.",
+            "ask the sender for the payload that it documents",
+        ),
+        "unknown-source" => (
+            "It was refused for its address, which ends in a token: this source signs and has none.",
+            "have the platform post to the source's address alone, /hooks/SOURCE",
+        ),
+        _ => (
+            "It did not when it came: since then the secrets, the preset or the clock changed.",
+            "have the platform send again",
+        ),
+    };
+    paragraph(out, told);
+    labelled(out, "Do", act);
+}
 
-    fn advice(&self) -> Vec<(&'static str, &'static str)> {
-        let mut all = Vec::new();
-        if self.body != AS_RECEIVED {
-            all.push(("So", "the secret is right and the bytes were changed on the way"));
-            all.push(("Do", "let the proxy pass the body through untouched (docs/proxy.md)"));
+fn labelled(out: &mut String, label: &str, line: &str) {
+    let _ = writeln!(out, "{label:<8}{line}");
+}
+
+/// Writes a text in lines of a page's width.
+fn paragraph(out: &mut String, text: &str) {
+    let mut column = 0;
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        match column {
+            0 => {}
+            _ if column + 1 + width > COLUMNS => {
+                out.push('\n');
+                column = 0;
+            }
+            _ => {
+                out.push(' ');
+                column += 1;
+            }
         }
-        if self.key.is_some() {
-            all.push((
-                "Do",
-                "write the secret as the scheme wants it, or state its form in the preset",
-            ));
-        }
-        let differs = self.header.is_some()
-            || self.prefix.is_some()
-            || self.hash.is_some()
-            || self.signed.is_some();
-        if differs || (self.body == AS_RECEIVED && self.key.is_none()) {
-            all.push((
-                "Do",
-                "the sender signs otherwise than this preset says: mend the preset, or the sender",
-            ));
-        }
-        all
+        out.push_str(word);
+        column += width;
+    }
+    if column > 0 {
+        out.push('\n');
     }
 }

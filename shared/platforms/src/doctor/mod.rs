@@ -4,21 +4,28 @@
 //! go to a platform's support. It does not fix anything, and a near miss verifies nothing.
 
 mod bodies;
+mod candidates;
 mod frames;
 mod human;
+mod keys;
+mod near;
 mod rewrite;
 mod search;
+mod travelling;
+mod wrapped;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
 use vigie_domain::Digest;
 
-pub use search::NearMiss;
+pub use human::Kept;
+pub use near::NearMiss;
 
 use crate::headers::{Once, once};
 use crate::json;
-use crate::signature::{Refusal, Request, Scheme, Verifier, claimed, skew_s};
+use crate::signature::{Refusal, Request, Scheme, StampUnit, Verifier, claimed, skew_s, within};
+use search::Found;
 
 /// One thing looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,8 +62,14 @@ pub struct Diagnosis {
     pub body_sha256: String,
     /// How many near misses were tried.
     pub near_misses_tried: usize,
+    /// Whether some were left out, because the body is large.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped_early: bool,
     /// Everything looked at, in order.
     pub checks: Vec<Check>,
+    /// Whether a header that should be there once came with several values.
+    #[serde(skip)]
+    conflicting: bool,
 }
 
 /// Says why a request verifies or not, at the time `now`.
@@ -83,11 +96,12 @@ pub fn diagnose(
     let (verifier, faults) = Verifier::of_usable(scheme, secrets);
     let outcome = verifier.verify(request, now);
     let refusal = outcome.err();
-    let (would_verify, near_misses_tried) = match refusal {
-        None | Some(Refusal::TimestampOutsideTolerance) => (None, 0),
-        Some(_) if scheme.signed() => search::signed(scheme, request, secrets),
-        Some(_) => (search::travelling(request, secrets), secrets.len()),
+    let found = match refusal {
+        None => Found::default(),
+        Some(Refusal::TimestampOutsideTolerance) => other_unit(scheme, request, secrets, now),
+        Some(_) => search(scheme, request, secrets),
     };
+    let found_any = found.near.is_some();
     let stamp = claimed(scheme, request.headers).and_then(|claim| claim.stamp());
     let mut checks = vec![proof(scheme, request)];
     checks.extend(stamp.map(|(unit, text)| clock(skew_s(unit, text, now))));
@@ -99,15 +113,60 @@ pub fn diagnose(
     Diagnosis {
         verifies: refusal.is_none(),
         reason: refusal.map(Refusal::code),
-        would_verify,
+        would_verify: found.near,
         secret: outcome.ok().map(|verified| verified.secret + 1),
         clock_skew_seconds: stamp.and_then(|(unit, text)| skew_s(unit, text, now)),
         scheme: scheme.describe(),
         body_bytes: request.body.len(),
         body_sha256: Digest::of_bytes(request.body).to_hex(),
-        near_misses_tried,
+        near_misses_tried: found.tried,
+        stopped_early: found.cut && !found_any,
+        conflicting: scheme
+            .proof_headers()
+            .iter()
+            .any(|name| once(request.headers, name) == Once::Conflicting),
         checks,
     }
+}
+
+fn search(scheme: &Scheme, request: &Request<'_>, secrets: &[SecretString]) -> Found {
+    let travelling = travelling::travelling(scheme, request, secrets);
+    if !scheme.signed() {
+        return travelling;
+    }
+    let signed = search::signed(scheme, request, secrets);
+    let near = signed.near.or_else(|| {
+        let sent = "nothing: the secret itself was sent".to_owned();
+        travelling.near.map(|near| NearMiss { signed: Some(sent), ..near })
+    });
+    Found { near, tried: signed.tried + travelling.tried, cut: signed.cut }
+}
+
+/// A right signature whose time is far from ours: whether it is near in another unit.
+fn other_unit(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    secrets: &[SecretString],
+    now: Timestamp,
+) -> Found {
+    let units = [
+        (StampUnit::S, "seconds"),
+        (StampUnit::Ms, "milliseconds"),
+        (StampUnit::Rfc3339, "RFC 3339"),
+    ];
+    let stamp = claimed(scheme, request.headers).and_then(|claim| claim.stamp());
+    let unit = stamp.and_then(|(_, text)| units.iter().find(|(unit, _)| within(*unit, text, now)));
+    let right = |index: &usize| {
+        let alone = secrets.get(*index..=*index).unwrap_or_default();
+        crate::signature::verify(scheme, request, alone, now)
+            == Err(Refusal::TimestampOutsideTolerance)
+    };
+    let near = unit.zip((0..secrets.len()).find(right)).map(|((_, name), index)| {
+        let (_, written, _) = candidates::expected(scheme);
+        let near = NearMiss::with_secret(index + 1, written.name());
+        NearMiss { timestamp: Some(name), ..near }
+    });
+    Found { near, tried: if stamp.is_some() { units.len() - 1 } else { 0 }, cut: false }
 }
 
 fn check(ok: bool, text: impl Into<String>) -> Check {

@@ -19,10 +19,44 @@ pub(super) enum Node {
 pub(super) struct Style {
     pub(super) space: Space,
     pub(super) sorted: bool,
-    /// Non-ASCII as `\uXXXX`, as Python and PHP do by default.
-    pub(super) ascii: bool,
-    /// Slashes as `\/`, as PHP does by default.
-    pub(super) slashes: bool,
+    pub(super) escapes: Escapes,
+    /// A line break behind it all, as tools that print write it.
+    pub(super) newline: bool,
+}
+
+/// What is escaped beyond what JSON demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// Nothing more, as JavaScript writes.
+    Least,
+    /// Non-ASCII as `\uXXXX`: Python.
+    Ascii,
+    /// That, and slashes as `\/`: PHP.
+    AsciiSlashes,
+    /// Slashes as `\/` only.
+    Slashes,
+    /// `<`, `>` and `&`, as Go writes; U+2028 and U+2029 too.
+    Html,
+    /// All that .NET holds dangerous, in upper-case hex.
+    DotNet,
+}
+
+impl Escapes {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Least, Self::Ascii, Self::AsciiSlashes, Self::Html, Self::DotNet, Self::Slashes];
+
+    fn is_numbered(self, c: char) -> bool {
+        match self {
+            Self::Least | Self::Slashes => false,
+            Self::Ascii | Self::AsciiSlashes => !c.is_ascii(),
+            Self::Html => matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
+            Self::DotNet => !c.is_ascii() || matches!(c, '<' | '>' | '&' | '\'' | '+' | '`'),
+        }
+    }
+
+    const fn has_slashes(self) -> bool {
+        matches!(self, Self::AsciiSlashes | Self::Slashes)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +68,13 @@ pub(super) enum Space {
     Indented,
     /// Four spaces a level.
     Indented4,
+    /// A tab a level.
+    Tabs,
+}
+
+impl Space {
+    pub(super) const ALL: [Self; 5] =
+        [Self::None, Self::Loose, Self::Indented, Self::Indented4, Self::Tabs];
 }
 
 impl Node {
@@ -45,19 +86,27 @@ impl Node {
         reader.rest().is_empty().then_some(node)
     }
 
-    pub(super) fn write(&self, style: Style) -> String {
+    /// The JSON in a style; `None` if it would be longer than `most` bytes. Indentation can make a
+    /// hundred bytes of one, which nobody signs and nobody waits for.
+    pub(super) fn write(&self, style: Style, most: usize) -> Option<String> {
         let mut out = String::new();
-        self.write_to(&mut out, style, 0);
-        out
+        self.write_to(&mut out, style, 0, most);
+        if style.newline {
+            out.push('\n');
+        }
+        (out.len() <= most).then_some(out)
     }
 
-    fn write_to(&self, out: &mut String, style: Style, depth: usize) {
+    fn write_to(&self, out: &mut String, style: Style, depth: usize, most: usize) {
+        if out.len() > most {
+            return;
+        }
         match self {
             Self::Bare(text) => out.push_str(text),
             Self::Text(text) => quote(out, text, style),
             Self::List(items) => {
-                list(out, style, depth, ['[', ']'], items, |out, item| {
-                    item.write_to(out, style, depth + 1);
+                list(out, style, depth, ['[', ']'], items, most, |out, item| {
+                    item.write_to(out, style, depth + 1, most);
                 });
             }
             Self::Object(members) => {
@@ -65,10 +114,10 @@ impl Node {
                 if style.sorted {
                     members.sort_by(|a, b| a.0.cmp(&b.0));
                 }
-                list(out, style, depth, ['{', '}'], &members, |out, (key, value)| {
+                list(out, style, depth, ['{', '}'], &members, most, |out, (key, value)| {
                     quote(out, key, style);
                     out.push_str(if style.space == Space::None { ":" } else { ": " });
-                    value.write_to(out, style, depth + 1);
+                    value.write_to(out, style, depth + 1, most);
                 });
             }
         }
@@ -81,19 +130,24 @@ fn list<T>(
     depth: usize,
     [open, close]: [char; 2],
     items: &[T],
+    most: usize,
     mut write: impl FnMut(&mut String, &T),
 ) {
     let line = |out: &mut String, depth: usize| {
-        let width = match style.space {
+        let step = match style.space {
             Space::None | Space::Loose => return,
-            Space::Indented => 2,
-            Space::Indented4 => 4,
+            Space::Indented => "  ",
+            Space::Indented4 => "    ",
+            Space::Tabs => "\t",
         };
         out.push('\n');
-        out.push_str(&" ".repeat(width * depth));
+        out.push_str(&step.repeat(depth));
     };
     out.push(open);
     for (at, item) in items.iter().enumerate() {
+        if out.len() > most {
+            return;
+        }
         if at > 0 {
             out.push_str(if style.space == Space::Loose { ", " } else { "," });
         }
@@ -110,6 +164,7 @@ fn quote(out: &mut String, text: &str, style: Style) {
     out.push('"');
     for c in text.chars() {
         match c {
+            '"' if style.escapes == Escapes::DotNet => out.push_str("\\u0022"),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
@@ -117,10 +172,13 @@ fn quote(out: &mut String, text: &str, style: Style) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            '/' if style.slashes => out.push_str("\\/"),
-            c if u32::from(c) < 0x20 || (style.ascii && !c.is_ascii()) => {
+            '/' if style.escapes.has_slashes() => out.push_str("\\/"),
+            c if u32::from(c) < 0x20 || style.escapes.is_numbered(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
+                    let _ = match style.escapes {
+                        Escapes::DotNet => write!(out, "\\u{unit:04X}"),
+                        _ => write!(out, "\\u{unit:04x}"),
+                    };
                 }
             }
             c => out.push(c),
@@ -213,29 +271,42 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    const PLAIN: Style = Style { space: Space::None, sorted: false, ascii: false, slashes: false };
+    const PLAIN: Style =
+        Style { space: Space::None, sorted: false, escapes: Escapes::Least, newline: false };
     const GIVEN: &str = r#" { "b" : [ 1.50 , true,{} ,[]], "a/é" : "x\"\\\/\u00e9\n🙂" } "#;
 
-    #[test]
-    fn a_tree_is_written_as_others_write_it() {
-        let node = Node::read(GIVEN).unwrap();
-        assert_eq!(node.write(PLAIN), r#"{"b":[1.50,true,{},[]],"a/é":"x\"\\/é\n🙂"}"#);
-        let python = Style { space: Space::Loose, ascii: true, ..PLAIN };
-        assert_eq!(
-            node.write(python),
-            r#"{"b": [1.50, true, {}, []], "a/\u00e9": "x\"\\/\u00e9\n\ud83d\ude42"}"#
-        );
-        let php = Style { ascii: true, slashes: true, ..PLAIN };
-        assert!(node.write(php).contains(r#""a\/\u00e9""#));
-        let sorted = Style { sorted: true, ..PLAIN };
-        assert!(node.write(sorted).starts_with(r#"{"a/é""#));
+    fn written(given: &str, style: Style) -> String {
+        Node::read(given).unwrap().write(style, 1000).unwrap()
     }
 
     #[test]
-    fn indentation_follows_the_depth() {
+    fn a_tree_is_written_as_others_write_it() {
+        assert_eq!(written(GIVEN, PLAIN), r#"{"b":[1.50,true,{},[]],"a/é":"x\"\\/é\n🙂"}"#);
+        let python = Style { space: Space::Loose, escapes: Escapes::Ascii, ..PLAIN };
+        assert_eq!(
+            written(GIVEN, python),
+            r#"{"b": [1.50, true, {}, []], "a/\u00e9": "x\"\\/\u00e9\n\ud83d\ude42"}"#
+        );
+        let php = Style { escapes: Escapes::AsciiSlashes, ..PLAIN };
+        assert!(written(GIVEN, php).contains(r#""a\/\u00e9""#));
+        let sorted = Style { sorted: true, newline: true, ..PLAIN };
+        assert!(written(GIVEN, sorted).starts_with(r#"{"a/é""#));
+        assert!(written(GIVEN, sorted).ends_with("}\n"));
+        let go = Style { escapes: Escapes::Html, ..PLAIN };
+        assert_eq!(written(r#"["<é/&>"]"#, go), r#"["\u003cé/\u0026\u003e"]"#);
+        let dot_net = Style { escapes: Escapes::DotNet, ..PLAIN };
+        assert_eq!(written(r#"["l'é\"+"]"#, dot_net), r#"["l\u0027\u00E9\u0022\u002B"]"#);
+    }
+
+    #[test]
+    fn indentation_follows_the_depth_and_ends_at_the_limit() {
         let node = Node::read(r#"{"a":[1,{}],"b":[]}"#).unwrap();
-        let written = node.write(Style { space: Space::Indented, ..PLAIN });
-        assert_eq!(written, "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}");
+        let style = Style { space: Space::Indented, ..PLAIN };
+        let whole = "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}";
+        assert_eq!(node.write(style, whole.len()).as_deref(), Some(whole));
+        assert_eq!(node.write(style, whole.len() - 1), None);
+        let tabs = Style { space: Space::Tabs, ..PLAIN };
+        assert!(node.write(tabs, 1000).unwrap().contains("\n\t\t1,"));
     }
 
     #[test]

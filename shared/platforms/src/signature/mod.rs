@@ -35,7 +35,7 @@ pub(crate) use keys::{KeyedMac, WHSEC, travelling};
 pub use scheme::{BadTemplate, Family, HmacScheme, Scheme, Stamp, StampPlace, StampUnit, Template};
 pub use sign::{Signed, sign};
 pub use stamp::TOLERANCE_S;
-pub(crate) use stamp::skew_s;
+pub(crate) use stamp::{skew_s, within};
 
 /// A request as it arrived.
 #[derive(Debug, Clone, Copy)]
