@@ -3,6 +3,8 @@
 pub(crate) mod answer;
 mod body;
 mod canonical;
+mod client;
+pub(crate) mod connections;
 mod desk;
 mod hooks;
 pub(crate) mod loops;
@@ -17,6 +19,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use http::{Method, StatusCode};
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use vigie_app::App;
 use vigie_domain::ReviewKey;
@@ -32,13 +35,15 @@ pub(crate) struct Serving {
     pub(crate) app: App<Home>,
     pub(crate) metrics: Metrics,
     pub(crate) nudges: Nudges,
+    /// Proxies whose word on a client's address is taken, for the log alone.
+    trusted: Vec<IpNet>,
     room: Semaphore,
 }
 
 impl Serving {
-    pub(crate) fn new(app: App<Home>, nudges: Nudges) -> Self {
+    pub(crate) fn new(app: App<Home>, nudges: Nudges, trusted: Vec<IpNet>) -> Self {
         let room = Semaphore::new(canonical::REQUESTS_MAX);
-        Self { app, metrics: Metrics::new(), nudges, room }
+        Self { app, metrics: Metrics::new(), nudges, trusted, room }
     }
 
     /// Has changes decided soon. A nudge that finds no room is lost: watch finds the mark.
