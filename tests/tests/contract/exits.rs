@@ -94,7 +94,6 @@ async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
         "backup copy",
         "erase lumen-site/r-1",
         "assess text",
-        "check --live",
         "doctor --source lumen-site --captured last",
         "notices --store aws",
     ] {

@@ -77,7 +77,7 @@ pub(super) async fn run(config: &Config, machine: &Machine, mail_to: Option<&str
     let (mut tried, disk, mut asked) =
         tokio::join!(by_mail(config, machine, mail_to), on_disk, asked::run(config));
     let broke = |_| Tried::no("disk", "the check was interrupted", "run it again");
-    tried.insert(1, disk.unwrap_or_else(broke));
+    tried.push(disk.unwrap_or_else(broke));
     tried.append(&mut asked);
     tried
 }
