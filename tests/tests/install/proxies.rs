@@ -78,12 +78,15 @@ impl Proxy {
         bail!("the proxy does not listen: {}", self.written()?)
     }
 
-    /// All that it has written, its logs above all.
+    /// All that it has written, its logs above all; not what it was given.
     fn written(&self) -> Result<String> {
         fn add(folder: &Path, all: &mut String) -> Result<()> {
             for entry in fs::read_dir(folder)? {
                 let path = entry?.path();
-                if path.is_dir() {
+                let is_ours = path.ends_with("nginx.conf") || path.ends_with("Caddyfile");
+                if is_ours {
+                    continue;
+                } else if path.is_dir() {
                     add(&path, all)?;
                 } else {
                     all.push_str(&String::from_utf8_lossy(&fs::read(&path)?));
@@ -130,12 +133,12 @@ async fn holds(mut proxy: Proxy, mut stage: Stage) -> Result<()> {
     let written = loop {
         ticks.tick().await;
         let written = proxy.written()?;
-        if written.matches("502").count() >= 2 && written.contains("/desk/…") {
+        if written.matches("502").count() >= 2 && written.contains("/desk/*") {
             break written;
         }
         assert!(begin.elapsed() < WITHIN, "it logs what it does: {written}");
     };
-    assert!(written.contains("/hooks/lumen-trust/…"), "{written}");
+    assert!(written.contains("/hooks/lumen-trust/*"), "{written}");
     for secret in [&secret_of("lumen-trust")?, LINK, "Zm9yLX", "sha256=", "Claire"] {
         assert!(!written.contains(secret), "{secret} is in what the proxy wrote: {written}");
     }
