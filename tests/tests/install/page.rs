@@ -20,6 +20,7 @@ pub(crate) fn configuration() -> Result<String> {
 }
 
 /// Whether a program is installed; if not, says what is skipped.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see what was not run")]
 pub(crate) fn is_here(program: &str, argument: &str, skipped: &str) -> bool {
     let mut command = Command::new(program);
     command.arg(argument).stdout(Stdio::null()).stderr(Stdio::null());

@@ -86,7 +86,8 @@ impl Proxy {
                 let is_ours = path.ends_with("nginx.conf") || path.ends_with("Caddyfile");
                 if is_ours {
                     continue;
-                } else if path.is_dir() {
+                }
+                if path.is_dir() {
                     add(&path, all)?;
                 } else {
                     all.push_str(&String::from_utf8_lossy(&fs::read(&path)?));
