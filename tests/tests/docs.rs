@@ -312,7 +312,7 @@ fn pages_are_short_and_their_pictures_exist() -> Result<()> {
 
 #[test]
 fn every_path_of_the_repository_that_a_page_names_exists() -> Result<()> {
-    const FOLDERS: [&str; 5] = ["shared/", "functions/", "tests/", "scripts/", "docs/"];
+    const FOLDERS: [&str; 6] = ["shared/", "functions/", "tests/", "scripts/", "docs/", "deploy/"];
     let (mut seen, mut gone) = (0, Vec::new());
     for page in pages()? {
         for (at, span) in page.spans() {

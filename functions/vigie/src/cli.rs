@@ -154,9 +154,12 @@ pub(crate) struct Check {
     pub(crate) config: Config,
     #[command(flatten)]
     pub(crate) json: Json,
-    /// Not in this version: try mail, disk, clock and address too
-    #[arg(long, hide = true)]
+    /// Try what the file names too: mail, disk, server, address, clock
+    #[arg(long)]
     pub(crate) live: bool,
+    /// Send a sample in each language to this address
+    #[arg(long, value_name = "ADDRESS", requires = "live")]
+    pub(crate) mail_to: Option<String>,
 }
 
 /// `vigie apply`

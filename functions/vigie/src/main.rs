@@ -49,7 +49,7 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
     match command {
         Command::Demo(arguments) => commands::demo::run(arguments).await,
         Command::Serve(arguments) => commands::serve::run(arguments).await,
-        Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments).await,
         Command::Apply(arguments) => commands::apply::run(&arguments).await,
         Command::Send(arguments) => commands::send::run(&arguments).await,
         Command::Capture(arguments) => commands::capture::run(&arguments).await,

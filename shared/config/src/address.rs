@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use ipnet::IpNet;
 use vigie_domain::text;
 
 use crate::node::quoted;
@@ -51,6 +52,24 @@ fn unquoted(name: &str) -> String {
         kept.extend(if c == '\\' { chars.next() } else { Some(c) });
     }
     kept
+}
+
+/// Reads an IP address, or a network such as `10.0.0.0/8`, whose host bits must be zero: anything
+/// else is more often a typing error than meant.
+pub(crate) fn network(given: &str) -> Result<IpNet, Bad> {
+    let bad = |what: &str| {
+        let hint = "write an address such as 127.0.0.1, or a network such as 10.0.0.0/8; no port";
+        Bad::new(format!("{} {what}", quoted(given)), hint)
+    };
+    if let Ok(address) = given.parse::<IpAddr>() {
+        return Ok(IpNet::from(address.to_canonical()));
+    }
+    let network: IpNet = given.parse().map_err(|_| bad("is not an IP address or a network"))?;
+    if network.trunc() == network {
+        Ok(network)
+    } else {
+        Err(bad(&format!("has bits beyond its length; the network is {}", network.trunc())))
+    }
 }
 
 /// Reads an e-mail address. Conservative: quoted local parts, addresses in brackets and letters
@@ -175,6 +194,31 @@ mod tests {
             assert!(email(bad).is_err(), "{bad:?}");
         }
         assert!(email(&format!("{}@b", "a".repeat(65))).is_err());
+    }
+
+    #[test]
+    fn ok_networks_and_single_addresses() {
+        for (given, kept) in [
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("::1", "::1/128"),
+            ("::ffff:10.1.2.3", "10.1.2.3/32"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+        ] {
+            assert_eq!(network(given).map(|n| n.to_string()).as_deref(), Ok(kept), "{given}");
+        }
+    }
+
+    #[test]
+    fn err_networks() {
+        for bad in
+            ["", "proxy.example", "127.0.0.1:80", "10.0.0.0/33", "10.0.0.0/", "/8", "[::1]", "10/8"]
+        {
+            assert!(network(bad).is_err(), "{bad}");
+        }
+        let told = network("10.1.2.3/8").unwrap_err().message;
+        assert!(told.contains("the network is 10.0.0.0/8"), "{told}");
     }
 
     #[test]

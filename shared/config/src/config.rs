@@ -1,8 +1,9 @@
 //! The whole file, checked.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use vigie_domain::Brand;
 
 use crate::address;
@@ -58,8 +59,8 @@ pub struct Server {
     pub public_url: String,
     /// Where metrics are served, if anywhere; never on `listen`.
     pub metrics_listen: Option<SocketAddr>,
-    /// Proxies whose word on a visitor's address is taken.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose word on a visitor's address is taken: addresses and networks.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Server {
@@ -179,12 +180,8 @@ fn read_server(node: &Node<'_>) -> Option<Server> {
     })
 }
 
-fn proxy(node: &Node<'_>) -> Option<IpAddr> {
-    node.parse(Code::BadAddress, |given| {
-        let message = || format!("{} is not an IP address", crate::node::quoted(given));
-        let hint = "write the proxy's own address, such as 127.0.0.1, without a port";
-        given.parse().map_err(|_| Bad::new(message(), hint))
-    })
+fn proxy(node: &Node<'_>) -> Option<IpNet> {
+    node.parse(Code::BadAddress, address::network)
 }
 
 fn folder(given: &str) -> Result<PathBuf, Bad> {
@@ -211,8 +208,40 @@ fn metrics(node: &Node<'_>, public: Option<SocketAddr>) -> Option<SocketAddr> {
     Some(own)
 }
 
-/// Whether two sockets cannot both be bound, or one would serve the other's visitors.
+/// Whether two sockets cannot both be bound, or one would serve the other's visitors. An IPv4
+/// address written as IPv6 is the same address, and `[::]` takes IPv4 too.
 fn collide(a: SocketAddr, b: SocketAddr) -> bool {
-    let same_host = a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified();
+    let (host, other) = (a.ip().to_canonical(), b.ip().to_canonical());
+    let same_host = host == other || host.is_unspecified() || other.is_unspecified();
     a.port() == b.port() && a.port() != 0 && same_host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_never_on_the_public_socket_however_it_is_written() {
+        let collide = |a: &str, b: &str| collide(a.parse().unwrap(), b.parse().unwrap());
+        for (a, b) in [
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("0.0.0.0:1", "127.0.0.1:1"),
+            ("127.0.0.1:1", "0.0.0.0:1"),
+            ("[::]:1", "127.0.0.1:1"),
+            ("[::1]:1", "0.0.0.0:1"),
+            ("[::ffff:127.0.0.1]:1", "127.0.0.1:1"),
+            ("[::ffff:0.0.0.0]:1", "192.0.2.1:1"),
+        ] {
+            assert!(collide(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("127.0.0.1:1", "127.0.0.1:2"),
+            ("0.0.0.0:1", "0.0.0.0:2"),
+            ("127.0.0.1:1", "127.0.0.2:1"),
+            ("[::1]:1", "127.0.0.1:1"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+        ] {
+            assert!(!collide(a, b), "{a} {b}");
+        }
+    }
 }

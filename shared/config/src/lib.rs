@@ -63,6 +63,16 @@ pub use mail::{Mail, Smtp, Tls, Transport};
 pub use render::render_faults;
 pub use source::is_preset_path;
 
+/// Whether a text is an e-mail address as the file takes them, for one that comes another way.
+///
+/// ```
+/// assert!(vigie_config::is_email("ops@agency.example"));
+/// assert!(!vigie_config::is_email("ops"));
+/// ```
+pub fn is_email(given: &str) -> bool {
+    address::email(given).is_ok()
+}
+
 /// What the files say: a configuration, and what is wrong with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {

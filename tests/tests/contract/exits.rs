@@ -102,7 +102,6 @@ async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
         "backup copy",
         "erase lumen-site/r-1",
         "assess text",
-        "check --live",
         "notices --store aws",
     ] {
         assert_codes(&stage, &[(line, 2)])?;

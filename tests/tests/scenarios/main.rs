@@ -13,6 +13,7 @@ mod edits;
 mod form;
 mod ladder;
 mod life;
+mod live;
 mod mail;
 mod outside;
 mod people;

@@ -1,22 +1,37 @@
-//! `vigie check`: every fault of the configuration at once. It tries nothing outside the files and
-//! the environment.
+//! `vigie check`: every fault of the configuration at once. Without `--live` it tries nothing
+//! outside the files and the environment.
 
+mod asked;
+mod live;
+
+use serde::Serialize;
 use vigie_app::Registry;
-use vigie_config::{Config, Outcome, Report, render_faults};
+use vigie_config::{Config, Fault, Outcome, Report, render_faults};
 use vigie_domain::text::clean_line;
 
+use self::live::Tried;
 use super::shown::count;
 use crate::cli::Check;
 use crate::environment::Machine;
 use crate::load::{CannotBegin, read_files};
 use crate::output::{Exit, complain, has_colour, say, say_json};
 
-const LATER: &str = "`vigie check --live` comes with a later version";
+const NOT_TRIED: &str = "Not tried: mail, disk, clock, address. `vigie check --live` tries them.";
 
-/// Reads the files and says what is wrong with them, or that nothing is.
-pub(crate) fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
-    if arguments.live {
-        return Err(CannotBegin::Other(LATER.to_owned()));
+/// What `--json` prints of files without a fault.
+#[derive(Serialize)]
+struct Told<'a> {
+    ok: bool,
+    faults: [Fault; 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<&'a [Tried]>,
+}
+
+/// Reads the files and says what is wrong with them, or that nothing is; then tries what they name.
+pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
+    if let Some(address) = arguments.mail_to.as_deref().filter(|to| !vigie_config::is_email(to)) {
+        let told = format!("--mail-to: {} is not an e-mail address", clean_line(address));
+        return Err(CannotBegin::Other(told));
     }
     let file = clean_line(&arguments.config.config.display().to_string());
     let (outcome, machine) = read_files(&arguments.config.config)?;
@@ -24,14 +39,29 @@ pub(crate) fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
         warn_of_troubles(config, &machine);
     }
     let files = files(&file, outcome.included);
-    match &outcome.config {
-        _ if arguments.json.json => say_json(&Report::new(&outcome.faults)),
-        Some(config) if outcome.faults.is_empty() => {
-            say(in_order(&files, outcome.included > 0, config));
+    let Some(config) = outcome.config.as_ref().filter(|_| outcome.faults.is_empty()) else {
+        if arguments.json.json {
+            say_json(&Report::new(&outcome.faults));
+        } else {
+            say(faulty(&files, &outcome, has_colour()));
         }
-        _ => say(faulty(&files, &outcome, has_colour())),
+        return Ok(Exit::Wrong);
+    };
+    if !arguments.json.json {
+        say(in_order(&files, outcome.included > 0, config));
     }
-    Ok(if outcome.faults.is_empty() { Exit::Done } else { Exit::Wrong })
+    let tried = if arguments.live {
+        Some(live::run(config, &machine, arguments.mail_to.as_deref()).await)
+    } else {
+        None
+    };
+    let works = tried.iter().flatten().all(|tried| !tried.fails());
+    if arguments.json.json {
+        say_json(&Told { ok: works, faults: [], live: tried.as_deref() });
+    } else {
+        say(tried.as_deref().map_or_else(|| NOT_TRIED.to_owned(), live::shown));
+    }
+    Ok(if works { Exit::Done } else { Exit::NotSo })
 }
 
 /// `vigie.toml and 300 brand files`.
@@ -55,7 +85,7 @@ fn in_order(files: &str, several: bool, config: &Config) -> String {
     let sources = config.brands.iter().map(|brand| brand.sources.len()).sum();
     let contacts = config.brands.iter().map(|brand| brand.contacts.len()).sum();
     format!(
-        "{files} {} in order: {}, {}, {}.\nNot tried: mail, disk, clock, address ({LATER})",
+        "{files} {} in order: {}, {}, {}.\n",
         if several { "are" } else { "is" },
         count(config.brands.len(), "brand"),
         count(sources, "source"),
@@ -80,5 +110,5 @@ fn faulty(files: &str, outcome: &Outcome, colour: bool) -> String {
             count(good, "brand")
         )
     };
-    format!("{header}\n{each}\nNot tried: mail, disk, clock, address ({LATER})")
+    format!("{header}\n{each}\n{NOT_TRIED}")
 }

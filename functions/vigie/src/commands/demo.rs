@@ -10,7 +10,7 @@ use vigie_ports::{NoticeFilter, Store as _, World as _};
 use vigie_smtp_sink::Sink;
 
 use crate::cli::{Demo, StoreKind};
-use crate::commands::serve::{Running, bind, http, wait_for_a_signal};
+use crate::commands::serve::{Running, bind, wait_for_a_signal};
 use crate::demo::pages;
 use crate::demo::play::Player;
 use crate::demo::stage::{Folder, furnish};
@@ -18,6 +18,7 @@ use crate::demo::summary::Summary;
 use crate::environment::now;
 use crate::load::{CannotBegin, Given, apply, open_store, read_given, store_trouble};
 use crate::output::{Exit, say, say_json};
+use crate::server::connections::http;
 use crate::server::{Serving, loops, router};
 
 /// How long the demo waits for what must come: the contract gives it 90 s in all.

@@ -7,7 +7,6 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -25,12 +24,10 @@ use crate::load::{
     stored_registry, transport,
 };
 use crate::output::Exit;
-use crate::server::loops::{self, Nudges, Stop, stopped};
+use crate::server::connections::http;
+use crate::server::loops::{self, Nudges};
 use crate::server::{Serving, metrics_router, router};
 use reload::Reload;
-
-/// How long open requests may take to end when the process stops.
-const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {
@@ -72,8 +69,9 @@ impl Running {
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let app = App::start(home, settings(&config), registry).await.map_err(store_trouble)?;
         let (nudges, inbox) = Nudges::new();
-        let serving =
-            Arc::new(Serving::new(app, nudges).capturing(&machine.path(&config.server.data)));
+        let trusted = config.server.trusted_proxies.clone();
+        let serving = Serving::new(app, nudges, trusted);
+        let serving = Arc::new(serving.capturing(&machine.path(&config.server.data)));
         Ok(Self { serving, inbox, config, machine, path })
     }
 
@@ -97,7 +95,7 @@ impl Running {
         let reloading = tokio::spawn(reload.watch(hangup, stop.clone()));
         if let Some(listener) = metrics {
             let metrics = metrics_router(serving.clone());
-            tokio::spawn(async move { axum::serve(listener, metrics).await });
+            tokio::spawn(http(listener, metrics, stop.clone()));
         }
         let http = tokio::spawn(http(listener, router(&serving, Router::new()), stop));
         wait_for_a_signal().await?;
@@ -114,29 +112,6 @@ pub(crate) async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, 
     TcpListener::bind(address).await.map_err(|error| {
         CannotBegin::Other(format!("cannot listen on {address}: {error}\n  hint: {key} names it"))
     })
-}
-
-/// Serves HTTP until `stop`; then open requests end, and idle connections are closed.
-pub(crate) async fn http(listener: TcpListener, router: Router, stop: Stop) {
-    use axum::serve::ListenerExt as _;
-    // Answers are one small write: waiting to fill a packet only delays them.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let (mut graceful, mut late) = (stop.clone(), stop);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-        stopped(&mut graceful).await;
-    });
-    let overdue = async {
-        stopped(&mut late).await;
-        tokio::time::sleep(DRAIN_WITHIN).await;
-    };
-    tokio::select! {
-        served = serving => {
-            if let Err(error) = served {
-                tracing::error!(%error, "the server ended");
-            }
-        }
-        () = overdue => tracing::warn!("stopped with requests open"),
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands its error over")]

@@ -13,6 +13,8 @@ use vigie_ports::Ids as _;
 
 use super::Serving;
 use super::answer::{Code, ProblemCode, RequestId, problem};
+use super::client::{Network, client};
+use super::connections::Peer;
 use crate::environment::SystemIds;
 
 /// What a request was about, for its line. Never a token or a link.
@@ -34,6 +36,7 @@ pub(crate) async fn line(
     let id = RequestId(new_id());
     let method = request.method().clone();
     let route = super::route_of(request.uri().path());
+    let network = network(&serving, route, &request);
     request.extensions_mut().insert(id.clone());
     let mut response = match serving.room.try_acquire() {
         Ok(_held) => {
@@ -48,11 +51,22 @@ pub(crate) async fn line(
     }
     let took = began.elapsed();
     serving.metrics.answered(route, response.status().as_u16(), took);
-    write(&id, method.as_str(), route, &response, took);
+    write(&id, (method.as_str(), route, network), &response, took);
     response
 }
 
-fn write(id: &RequestId, method: &str, route: &str, response: &Response, took: Duration) {
+/// Where a request came from. The desk is for people, of whom nothing is logged.
+fn network(serving: &Serving, route: &str, request: &Request) -> Network {
+    let peer = request.extensions().get::<Peer>().filter(|_| !route.starts_with("/desk"));
+    Network(peer.map(|peer| client(peer.0, request.headers(), &serving.trusted)))
+}
+
+fn write(
+    id: &RequestId,
+    (method, route, network): (&str, &str, Network),
+    response: &Response,
+    took: Duration,
+) {
     let status = response.status().as_u16();
     let duration_us = took.as_micros() as u64;
     let code = response.extensions().get::<ProblemCode>().map_or("", |code| code.0.id());
@@ -64,6 +78,7 @@ fn write(id: &RequestId, method: &str, route: &str, response: &Response, took: D
                 method,
                 route,
                 source.id = source,
+                client.network = %network,
                 status,
                 code,
                 duration_us,

@@ -4,6 +4,8 @@ pub(crate) mod answer;
 mod body;
 mod canonical;
 pub(crate) mod capture;
+mod client;
+pub(crate) mod connections;
 mod desk;
 mod hooks;
 pub(crate) mod loops;
@@ -19,6 +21,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use http::{Method, StatusCode};
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use vigie_app::App;
 use vigie_domain::ReviewKey;
@@ -36,13 +39,16 @@ pub(crate) struct Serving {
     pub(crate) metrics: Metrics,
     pub(crate) nudges: Nudges,
     pub(crate) captures: Arc<Captures>,
+    /// Proxies whose word on a client's address is taken, for the log alone.
+    trusted: Vec<IpNet>,
     room: Semaphore,
 }
 
 impl Serving {
-    pub(crate) fn new(app: App<Home>, nudges: Nudges) -> Self {
+    pub(crate) fn new(app: App<Home>, nudges: Nudges, trusted: Vec<IpNet>) -> Self {
         let room = Semaphore::new(canonical::REQUESTS_MAX);
-        Self { app, metrics: Metrics::new(), nudges, captures: Arc::default(), room }
+        let captures = Arc::default();
+        Self { app, metrics: Metrics::new(), nudges, captures, trusted, room }
     }
 
     /// Keeps refused requests in a data folder when that is asked for.

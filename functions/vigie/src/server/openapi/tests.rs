@@ -78,7 +78,11 @@ impl House {
             Settings { public_url: String::new(), from, reply_to: None, operator: Vec::new() };
         let app = App::start(home, settings, registry).await.unwrap();
         let (nudges, inbox) = Nudges::new();
-        Self { serving: Arc::new(Serving::new(app, nudges)), _inbox: inbox, _outbox: outbox }
+        Self {
+            serving: Arc::new(Serving::new(app, nudges, Vec::new())),
+            _inbox: inbox,
+            _outbox: outbox,
+        }
     }
 
     fn router(&self, server: Server) -> Router {

@@ -1,0 +1,272 @@
+//! What the file names is tried, each thing once, and nothing else: the mail server, the data
+//! folder, the server, the public address, the clock.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use vigie_config::{Config, Transport as Named};
+use vigie_domain::Locale;
+use vigie_domain::text::clean_line;
+use vigie_mail_smtp::Transport;
+use vigie_ports::{Email, FailureClass, Ids as _, Mail as _, Mailbox, SendError};
+use vigie_render::{Message, sample};
+
+use super::asked;
+use crate::environment::{Machine, SystemIds, now};
+use crate::load::{CannotBegin, settings, transport};
+
+/// How long the mail server may take to let us in, or to take a sample.
+const MAIL_WITHIN: Duration = Duration::from_secs(20);
+/// Bytes that are written to the data folder: more than a page of any file system.
+const DISK_BYTES: usize = 64 * 1024;
+
+/// How a try ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Ended {
+    Ok,
+    No,
+    Untried,
+}
+
+/// One thing that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Tried {
+    check: &'static str,
+    result: Ended,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Tried {
+    pub(super) fn works(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, result: Ended::Ok, message: message.into(), hint: None }
+    }
+
+    pub(super) fn no(
+        check: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        let hint = Some(hint.into());
+        Self { check, result: Ended::No, message: message.into(), hint }
+    }
+
+    pub(super) fn untried(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, result: Ended::Untried, message: message.into(), hint: None }
+    }
+
+    /// Adds what could be better.
+    fn with(self, hint: Option<String>) -> Self {
+        Self { hint, ..self }
+    }
+
+    pub(super) fn fails(&self) -> bool {
+        self.result == Ended::No
+    }
+}
+
+/// Tries everything; `mail_to` gets the samples.
+pub(super) async fn run(config: &Config, machine: &Machine, mail_to: Option<&str>) -> Vec<Tried> {
+    let folder = machine.path(&config.server.data);
+    let on_disk = tokio::task::spawn_blocking(move || disk(&folder));
+    let (mut tried, disk, mut asked) =
+        tokio::join!(by_mail(config, machine, mail_to), on_disk, asked::run(config));
+    let broke = |_| Tried::no("disk", "the check was interrupted", "run it again");
+    tried.push(disk.unwrap_or_else(broke));
+    tried.append(&mut asked);
+    tried
+}
+
+/// One line each, and what to do under it.
+pub(super) fn shown(tried: &[Tried]) -> String {
+    let line = |one: &Tried| {
+        let mark = match one.result {
+            Ended::Ok => "ok",
+            Ended::No => "no",
+            Ended::Untried => "--",
+        };
+        let hint = one.hint.as_ref().map(|hint| format!("\n{:14}{hint}", "")).unwrap_or_default();
+        format!("{mark}   {:9}{}{hint}", one.check, clean_line(&one.message))
+    };
+    tried.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Signs in; then, where somebody is named, sends the samples.
+async fn by_mail(config: &Config, machine: &Machine, mail_to: Option<&str>) -> Vec<Tried> {
+    let Some(named) = &config.mail else {
+        return vec![Tried::untried("mail", "there is no [mail], and no brand that needs it")];
+    };
+    let way = match transport(config, machine) {
+        Ok(way) => way,
+        Err(CannotBegin::Other(told)) => {
+            let hint = "with TLS, this machine needs root certificates: install ca-certificates";
+            return vec![Tried::no("mail", told, hint)];
+        }
+        Err(CannotBegin::Faults(_)) => return Vec::new(),
+    };
+    let mut tried = vec![match way.probe(MAIL_WITHIN).await {
+        Ok(()) => Tried::works("mail", way_told(&named.transport)),
+        Err(error) => Tried::no("mail", &error.reason, mail_hint(&error, &named.transport)),
+    }];
+    if let Some(to) = mail_to {
+        tried.push(if tried.iter().any(Tried::fails) {
+            Tried::untried("samples", "not sent, since mail does not work")
+        } else {
+            samples(config, &way, to).await
+        });
+    }
+    tried
+}
+
+fn way_told(named: &Named) -> String {
+    match named {
+        Named::File(folder) => format!("{} can be written", folder.display()),
+        Named::Smtp(smtp) => match &smtp.user {
+            Some(user) => format!("signed in to {}, port {}, as {user}", smtp.host, smtp.port),
+            None => format!("{}, port {}, lets us in", smtp.host, smtp.port),
+        },
+    }
+}
+
+fn mail_hint(error: &SendError, named: &Named) -> String {
+    match (named, error.class) {
+        (Named::File(folder), _) => {
+            format!("let this user write to {}, or name another folder", folder.display())
+        }
+        (Named::Smtp(_), FailureClass::DisableEndpoint) => {
+            "mend transport and password in [mail]; some providers want a password for programs"
+                .to_owned()
+        }
+        (Named::Smtp(smtp), _) => format!(
+            "is the mail server up, and may this machine reach {}, port {}?",
+            smtp.host, smtp.port
+        ),
+    }
+}
+
+/// One sample a language, as people would get it.
+async fn samples(config: &Config, way: &Transport, to: &str) -> Tried {
+    let locales = [(Locale::Fr, "[Exemple] "), (Locale::En, "[Sample] ")];
+    for (locale, mark) in locales {
+        let message = vigie_render::alert(&sample::alert(locale));
+        let email = email(config, to, (locale, mark), message);
+        if let Err(error) = way.send(&email, MAIL_WITHIN).await {
+            let told = format!("the sample in {}: {}", locale.code(), error.reason);
+            return Tried::no("samples", told, "may [mail] from send to this address?");
+        }
+    }
+    Tried::works("samples", format!("sent in {} languages to {to}", locales.len()))
+}
+
+fn email(config: &Config, to: &str, (locale, mark): (Locale, &str), message: Message) -> Email {
+    let settings = settings(config);
+    let domain = settings.from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let random = u128::from_be_bytes(SystemIds.random());
+    Email {
+        message_id: format!("sample-{}-{random:032x}@{domain}", locale.code()),
+        date: now(),
+        to: Mailbox { name: String::new(), address: to.to_owned() },
+        reply_to: settings.reply_to,
+        subject: format!("{mark}{}", message.subject),
+        text: message.text,
+        html: message.html,
+        headers: Vec::new(),
+        from: settings.from,
+    }
+}
+
+/// Writes a file in the data folder, syncs it and removes it.
+fn disk(folder: &Path) -> Tried {
+    let found = folder.ancestors().find(|folder| folder.as_os_str().is_empty() || folder.exists());
+    let place = found.filter(|place| !place.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let missing = place != folder && !folder.as_os_str().is_empty();
+    let shown = folder.display();
+    match write(place) {
+        Ok(hint) if missing => {
+            let told = format!("{shown} is not there yet, and can be made: vigie serve does");
+            Tried::works("disk", told).with(hint)
+        }
+        Ok(hint) => Tried::works("disk", format!("wrote and synced in {shown}")).with(hint),
+        Err(error) => {
+            let told = format!("cannot write in {}: {error}", place.display());
+            Tried::no("disk", told, disk_hint(error.kind()))
+        }
+    }
+}
+
+fn disk_hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::PermissionDenied => "run this as the user that serves, who must own the folder",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on that disk",
+        ErrorKind::ReadOnlyFilesystem => "mount it for writing; under systemd: StateDirectory",
+        ErrorKind::NotADirectory => "[server] data must name a folder",
+        _ => "put [server] data on a local disk that works",
+    }
+}
+
+/// A file that is removed when it goes, however that is.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Says what could be better with a folder that can be written.
+fn write(folder: &Path) -> std::io::Result<Option<String>> {
+    let path = folder.join(format!(".vigie-check-{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+    let temporary = Temporary(path);
+    file.write_all(&vec![0; DISK_BYTES])?;
+    file.sync_all()?;
+    let (own, owner) = (file.metadata()?.uid(), folder.metadata()?.uid());
+    drop(temporary);
+    File::open(folder)?.sync_all()?;
+    Ok((own != owner).then(|| {
+        format!("it belongs to user {owner}, and this is user {own}: run this as who serves")
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let tried = disk(folder.path());
+        assert!(!tried.fails(), "{tried:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let missing = disk(&folder.path().join("a/b"));
+        assert!(!missing.fails() && missing.message.contains("is not there yet"), "{missing:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_no_folder_cannot_be_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data");
+        std::fs::write(&file, "x").unwrap();
+        for place in [file.clone(), file.join("below")] {
+            assert!(disk(&place).fails(), "{}", place.display());
+        }
+    }
+
+    #[test]
+    fn every_line_has_its_mark_and_its_hint() {
+        let told = shown(&[
+            Tried::works("mail", "a"),
+            Tried::no("disk", "b\nc", "do d"),
+            Tried::untried("clock", "e"),
+        ]);
+        let lines =
+            ["ok   mail     a", "no   disk     b c", "              do d", "--   clock    e"];
+        assert_eq!(told.lines().collect::<Vec<_>>(), lines);
+    }
+}
