@@ -91,7 +91,6 @@ async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
         "sources",
         "status",
         "capture --source lumen-site",
-        "backup copy",
         "erase lumen-site/r-1",
         "assess text",
         "check --live",

@@ -135,12 +135,12 @@ fn what_a_later_version_brings_says_so() {
         &["sources", "--brand", "lumen"][..],
         &["status", "--json"],
         &["capture", "--source", "lumen-site"],
-        &["backup", "copy.sqlite"],
         &["erase", "lumen-site/r-1", "--dry-run"],
         &["assess", "-"],
         &["check", "--live"],
         &["doctor", "--source", "lumen-site", "--captured", "last"],
         &["report", "unanswered", "--store", "aws"],
+        &["backup", "copy.sqlite", "--store", "aws"],
         &["apply", "--store", "aws"],
         &["apply", "--dry-run", "--store", "aws"],
     ] {

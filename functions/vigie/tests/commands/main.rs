@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod keeping;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod reviews;
