@@ -102,7 +102,8 @@ fn sentence(outcome: &Outcome, id: &str) -> Result<String, String> {
             tally.accepted, tally.duplicates, tally.stale, tally.ignored
         )),
         Outcome::NotDead => {
-            Err("the notice is neither dead nor held for you, so nothing is sent again".to_owned())
+            Err("the notice is not dead, nor held after a restore, so nothing is sent again"
+                .to_owned())
         }
         Outcome::StillRejected(why) => {
             Err(format!("the event still cannot be mapped, and is kept: {}", text::clean_line(why)))
