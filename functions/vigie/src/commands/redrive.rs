@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: &Redrive) -> Result<Exit, CannotBegin> {
 
 /// What `--held --json` says.
 #[derive(Serialize)]
-struct Released {
+struct Ended {
     /// Which backup the store was restored from; null: it holds nothing for one.
     restored: Option<String>,
     released: u64,
@@ -74,7 +74,7 @@ async fn release(app: &App<Home>, arguments: &Redrive) -> Result<Exit, CannotBeg
     };
     let exit = if restored.is_some() { Exit::Done } else { Exit::NotSo };
     if arguments.json.json {
-        say_json(&Released { restored, released, dropped: arguments.drop });
+        say_json(&Ended { restored, released, dropped: arguments.drop });
         return Ok(exit);
     }
     let notices = count(usize::try_from(released).unwrap_or(usize::MAX), "notice");
