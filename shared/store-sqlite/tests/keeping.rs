@@ -1,7 +1,12 @@
 //! Copies, restored copies, upgrades, and files that are no store of ours.
 
 // A test's helper may stop the test: that is how it fails.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests stop the test"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
