@@ -40,12 +40,14 @@ pub(crate) enum Command {
     Explain(Explain),
     /// List notices, and events that could not be mapped
     Notices(Notices),
-    /// Send a dead notice again, or map a rejected event again
+    /// Send a dead or held notice again, or map a rejected event again
     Redrive(Redrive),
     /// Record that a review was answered
     Answered(Answered),
     /// Close a review without an answer
     Close(Close),
+    /// Copy the store to a file while the server runs
+    Backup(Backup),
     /// List the platforms that Vigie knows
     Platforms(Json),
     /// Not in this version: each source's address, events and state
@@ -54,9 +56,6 @@ pub(crate) enum Command {
     /// Not in this version: how Vigie itself is
     #[command(hide = true)]
     Status(Later),
-    /// Not in this version: a copy of the store
-    #[command(hide = true)]
-    Backup(Later),
     /// Not in this version: erase a review or an author
     #[command(hide = true)]
     Erase(Later),
@@ -300,7 +299,26 @@ pub(crate) struct Notices {
 #[derive(Debug, Args)]
 pub(crate) struct Redrive {
     /// The notice's or the event's id
-    pub(crate) id: String,
+    #[arg(required_unless_present = "held", conflicts_with = "held")]
+    pub(crate) id: Option<String>,
+    /// Send everything that a restored backup holds
+    #[arg(long)]
+    pub(crate) held: bool,
+    /// With --held: cancel it instead of sending it
+    #[arg(long, requires = "held")]
+    pub(crate) drop: bool,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie backup`
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to make; one that is there is left as it is
+    #[arg(value_name = "FILE")]
+    pub(crate) to: PathBuf,
     #[command(flatten)]
     pub(crate) stored: Stored,
     #[command(flatten)]

@@ -100,16 +100,22 @@ pub(crate) fn open_store(
     config: &Config,
     machine: &Machine,
 ) -> Result<SqliteStore, CannotBegin> {
-    if kind == StoreKind::Aws {
-        let later = "--store aws comes with a later version; this one keeps its store in a file";
-        return Err(CannotBegin::Other(later.to_owned()));
-    }
+    in_a_file(kind)?;
     let folder = machine.path(&config.server.data);
     let shown = folder.display();
     make_private(&folder)
         .map_err(|e| CannotBegin::Other(format!("cannot make the data folder {shown}: {e}")))?;
     SqliteStore::open(&folder, Options::default())
         .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: the data folder is {shown}")))
+}
+
+/// Refuses a store that comes with a later version.
+pub(crate) fn in_a_file(kind: StoreKind) -> Result<(), CannotBegin> {
+    if kind == StoreKind::Aws {
+        let later = "--store aws comes with a later version; this one keeps its store in a file";
+        return Err(CannotBegin::Other(later.to_owned()));
+    }
+    Ok(())
 }
 
 /// Makes a folder that only its owner may enter: it will hold customers' words. One that is there

@@ -60,10 +60,10 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Redrive(arguments) => commands::redrive::run(&arguments).await,
         Command::Answered(arguments) => commands::answered::answered(&arguments).await,
         Command::Close(arguments) => commands::answered::close(&arguments).await,
+        Command::Backup(arguments) => commands::backup::run(&arguments),
         Command::Platforms(arguments) => Ok(commands::platforms::run(arguments)),
         Command::Sources(_) => later("sources"),
         Command::Status(_) => later("status"),
-        Command::Backup(_) => later("backup"),
         Command::Erase(_) => later("erase"),
         Command::Assess(_) => later("assess"),
     }

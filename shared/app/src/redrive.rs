@@ -12,7 +12,7 @@ use crate::receive::{NotReceived, Tally, take};
 pub enum Outcome {
     /// The notice will be sent: nudge [`crate::deliver`].
     Notice(NoticeId),
-    /// There is such a notice, and it is not dead.
+    /// There is such a notice, and it is neither dead nor held for a person.
     NotDead,
     /// The event was mapped again, with this result.
     Event(Tally),

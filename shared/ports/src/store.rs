@@ -165,7 +165,7 @@ pub enum Settlement {
 pub enum Redriven {
     /// It will be sent.
     Yes,
-    /// There is one, and it is not dead.
+    /// There is one, and it is neither dead nor held for a person.
     NotDead,
     /// There is none.
     Missing,
@@ -312,7 +312,7 @@ pub trait Store: Send + Sync {
     /// Notices, latest first.
     fn notices(&self, filter: NoticeFilter) -> impl Future<Output = Answer<Vec<Notice>>> + Send;
 
-    /// Makes a dead notice pending again, with a new time to live.
+    /// Makes a notice pending again that is dead, or held for a person, with a new time to live.
     fn redrive(
         &self,
         id: &NoticeId,

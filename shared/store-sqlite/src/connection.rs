@@ -1,16 +1,13 @@
-//! Opening the file: settings, schema and its versions.
+//! Opening the file: its settings, and what a connection is for.
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 use vigie_ports::StoreError;
 
 use crate::fault::{Fault, unavailable};
-use crate::reviews;
+use crate::{restore, upgrade};
 
-/// The schema this version writes.
-const VERSION: i64 = 2;
-const SCHEMA: &str = include_str!("schema.sql");
 /// How long a connection waits for another process's write to end, in milliseconds. Commands beside
 /// a running server make short writes; a busy disk may hold one for a second or two.
 const BUSY_MS: u64 = 5000;
@@ -32,10 +29,13 @@ pub(crate) struct File {
 
 /// Opens the connection that writes, and brings the schema to this version.
 pub(crate) fn writer(file: &File) -> Result<Connection, StoreError> {
+    refuse_a_copy_with_a_strange_log(&file.path)?;
     let connection = Connection::open(&file.path).map_err(|e| cannot_open(&file.path, &e))?;
     let set_up = || -> Result<(), Fault> {
         settle(&connection)?;
+        upgrade::identify(&connection)?;
         connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+        hold_a_copy(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A commit returns when the log is on the disk: this is what makes a 200 a promise.
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -45,7 +45,7 @@ pub(crate) fn writer(file: &File) -> Result<Connection, StoreError> {
         if let Some(pages) = file.pages_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
-        migrate(&connection)
+        upgrade::upgrade(&connection, Some(&file.path))
     };
     set_up().map_err(StoreError::from)?;
     Ok(connection)
@@ -71,7 +71,7 @@ pub(crate) fn reader(file: &File) -> Result<Connection, StoreError> {
 pub(crate) fn in_memory() -> Result<Connection, StoreError> {
     let connection = Connection::open_in_memory().map_err(unavailable)?;
     settle(&connection).map_err(unavailable)?;
-    migrate(&connection).map_err(StoreError::from)?;
+    upgrade::upgrade(&connection, None).map_err(StoreError::from)?;
     Ok(connection)
 }
 
@@ -80,52 +80,34 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_MS))
 }
 
-fn migrate(connection: &Connection) -> Result<(), Fault> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        VERSION => Ok(()),
-        0 => change_schema(connection, |connection| Ok(connection.execute_batch(SCHEMA)?)),
-        1 => change_schema(connection, hash_keys),
-        newer => Err(Fault::Corrupt(format!(
-            "the file has schema {newer}, this version of Vigie writes {VERSION}: \
-             use the version that wrote it, or a newer one"
-        ))),
+/// A backup put in the place of a former store must not be read with that store's log: SQLite would
+/// apply the log to it.
+fn refuse_a_copy_with_a_strange_log(path: &Path) -> Result<(), StoreError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    let is_there = log.metadata().is_ok_and(|log| log.len() > 0);
+    if !is_there || !restore::is_fresh_copy(path) {
+        return Ok(());
     }
+    Err(StoreError::Unavailable(format!(
+        "{} is a backup, and the log of another store lies beside it: move {} away, and start again",
+        path.display(),
+        log.display()
+    )))
 }
 
-/// Changes the schema and its version, both or neither.
-fn change_schema(
-    connection: &Connection,
-    change: impl FnOnce(&Connection) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+/// In one transaction that goes into the file itself.
+fn hold_a_copy(connection: &Connection) -> Result<(), Fault> {
+    if !upgrade::is_made(connection)? {
+        return Ok(());
+    }
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    let changed = change(connection).and_then(|()| {
-        connection.pragma_update(None, "user_version", VERSION)?;
-        Ok(connection.execute_batch("COMMIT")?)
-    });
-    if changed.is_err() && !connection.is_autocommit() {
+    let held = restore::hold(connection).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    if held.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
-    changed
-}
-
-/// From version 1: reviews were looked up by the texts of their keys.
-fn hash_keys(connection: &Connection) -> Result<(), Fault> {
-    connection.execute_batch(
-        "DROP INDEX review_key;
-         DROP INDEX notice_due;
-         CREATE INDEX notice_due ON notice (due_at) WHERE state IN ('pending', 'held', 'sending');
-         CREATE INDEX notice_token ON notice (token) WHERE token IS NOT NULL;
-         ALTER TABLE review ADD COLUMN key_hash INTEGER NOT NULL DEFAULT 0;",
-    )?;
-    let mut update = connection.prepare("UPDATE review SET key_hash = ?2 WHERE number = ?1")?;
-    let mut keys = connection.prepare("SELECT number, source, external_id FROM review")?;
-    let mut rows = keys.query([])?;
-    while let Some(row) = rows.next()? {
-        let key = reviews::key(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?;
-        update.execute(params![row.get::<_, i64>(0)?, reviews::key_hash(&key)])?;
-    }
-    Ok(connection.execute_batch("CREATE INDEX review_key ON review (key_hash);")?)
+    held
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> StoreError {

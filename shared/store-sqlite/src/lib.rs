@@ -4,25 +4,31 @@
 //! beside a server on the same file; each write is one short transaction. The schema is in
 //! `schema.sql`. A report reads open reviews only, never the table; a new review is one insert.
 
+mod backup;
 mod brands;
 mod checkpoint;
 mod connection;
 mod fault;
 mod notices;
+mod restore;
 mod reviews;
 mod store;
 mod threads;
 mod time;
+mod upgrade;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use vigie_ports::StoreError;
 
+pub use crate::backup::{Backup, backup};
 use crate::checkpoint::Checkpoint;
 use crate::connection::File;
 use crate::fault::Fault;
+pub use crate::restore::Restored;
 use crate::threads::{BeforeCommit, Worker};
 
 /// The file's name in the data folder.
@@ -100,6 +106,23 @@ impl SqliteStore {
     /// The store does not answer.
     pub async fn undecided(&self) -> Result<u64, StoreError> {
         self.read(reviews::undecided).await
+    }
+
+    /// Which copy the store was restored from, as long as it holds what that copy would send.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn restored(&self) -> Result<Option<Restored>, StoreError> {
+        self.read(restore::restored).await
+    }
+
+    /// Ends the hold after a restore: what is held is sent, or cancelled if it is dropped. Gives how
+    /// many notices it was.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn release(&self, dropped: bool, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |c| restore::release(c, dropped, now)).await
     }
 
     async fn write<T: Send + 'static>(

@@ -7,8 +7,8 @@ use vigie_domain::{ContactId, ReviewKey};
 use vigie_ports::{NoticeFilter, Redriven, Settlement, Written};
 
 use crate::fault::Fault;
-use crate::reviews;
 use crate::time::{micros, moment};
+use crate::{restore, reviews};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -21,8 +21,12 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
     let sql = "INSERT INTO notice \
                (id, brand, review, contact, state, made_at, due_at, reason, body) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
-    let state = if new.with.is_some() { NoticeState::Cancelled } else { NoticeState::Pending };
-    let reason = new.with.as_ref().map(|with| format!("its message went with {with}"));
+    let taken_along = new.with.as_ref().map(|with| format!("its message went with {with}"));
+    let (state, due_at, reason) = match (taken_along, restore::holds(connection, new)?) {
+        (Some(reason), _) => (NoticeState::Cancelled, micros(new.due_at), Some(reason)),
+        (None, Some((until, reason))) => (NoticeState::Held, until, Some(reason)),
+        (None, None) => (NoticeState::Pending, micros(new.due_at), None),
+    };
     connection.prepare_cached(sql)?.execute(params![
         new.id.as_str(),
         new.brand.as_str(),
@@ -30,7 +34,7 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
         new.to.as_str(),
         state.id(),
         micros(now),
-        micros(new.due_at),
+        due_at,
         reason,
         serde_json::to_string(new)?,
     ])?;
@@ -264,11 +268,14 @@ pub(crate) fn take_up(connection: &Connection, now: Timestamp) -> Result<u64> {
     Ok(connection.execute(sql, [micros(now)])? as u64)
 }
 
-/// Makes a dead notice pending again.
+/// Makes a notice pending again that is dead, or held for a person.
 pub(crate) fn redrive(connection: &Connection, id: &NoticeId, now: Timestamp) -> Result<Redriven> {
-    let sql = "UPDATE notice SET state = 'pending', due_at = ?2, made_at = ?2, unknowns = 0, \
-               reason = 'sent again by the operator' WHERE id = ?1 AND state = 'dead'";
-    if connection.execute(sql, params![id.as_str(), micros(now)])? == 1 {
+    let sql = format!(
+        "UPDATE notice SET state = 'pending', due_at = ?2, made_at = ?2, unknowns = 0, \
+         reason = 'sent again by the operator' WHERE id = ?1 AND (state = 'dead' OR {})",
+        restore::waits_for_a_person()
+    );
+    if connection.execute(&sql, params![id.as_str(), micros(now)])? == 1 {
         return Ok(Redriven::Yes);
     }
     Ok(if load(connection, id)?.is_some() { Redriven::NotDead } else { Redriven::Missing })

@@ -99,7 +99,7 @@ async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
         "sources",
         "status",
         "capture --source lumen-site --store aws",
-        "backup copy",
+        "backup copy --store aws",
         "erase lumen-site/r-1",
         "assess text",
         "notices --store aws",

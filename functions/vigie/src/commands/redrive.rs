@@ -1,12 +1,15 @@
-//! `vigie redrive`: a dead notice is sent again, a rejected event is mapped again.
+//! `vigie redrive`: a dead or held notice is sent again, a rejected event is mapped again.
 
 use serde::Serialize;
+use vigie_app::App;
 use vigie_app::redrive::{Outcome, redrive};
 use vigie_domain::text;
 
 use super::answered::decide_what_waits;
+use super::shown::count;
 use crate::cli::Redrive;
-use crate::load::{CannotBegin, open_app, store_trouble};
+use crate::environment::now;
+use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
 
 /// What `--json` says.
@@ -28,7 +31,8 @@ struct Answer<'a, T: Serialize> {
 /// Sends or maps again what the id names.
 pub(crate) async fn run(arguments: &Redrive) -> Result<Exit, CannotBegin> {
     let app = open_app(&arguments.stored).await?;
-    let outcome = redrive(&app, &arguments.id).await.map_err(store_trouble)?;
+    let Some(id) = arguments.id.as_deref() else { return release(&app, arguments).await };
+    let outcome = redrive(&app, id).await.map_err(store_trouble)?;
     let (what, result) = match &outcome {
         Outcome::Notice(_) => (Some("notice"), None),
         Outcome::Event(tally) => {
@@ -37,18 +41,53 @@ pub(crate) async fn run(arguments: &Redrive) -> Result<Exit, CannotBegin> {
         }
         Outcome::NotDead | Outcome::StillRejected(_) | Outcome::Missing => (None, None),
     };
-    let id = text::clean_line(&arguments.id);
-    let told = sentence(&outcome, &id);
+    let shown = text::clean_line(id);
+    let told = sentence(&outcome, &shown);
     let redriven = told.is_ok();
     if arguments.json.json {
-        say_json(&Answer { redriven, id: &arguments.id, what, result, reason: told.err() });
+        say_json(&Answer { redriven, id, what, result, reason: told.err() });
     } else {
         match told {
             Ok(done) => say(done),
-            Err(reason) => complain(format!("vigie: {id}: {reason}")),
+            Err(reason) => complain(format!("vigie: {shown}: {reason}")),
         }
     }
     Ok(if redriven { Exit::Done } else { Exit::NotSo })
+}
+
+/// What `--held --json` says.
+#[derive(Serialize)]
+struct Ended {
+    /// Which backup the store was restored from; null: it holds nothing for one.
+    restored: Option<String>,
+    released: u64,
+    dropped: bool,
+}
+
+/// Ends the hold of a restored backup.
+async fn release(app: &App<Home>, arguments: &Redrive) -> Result<Exit, CannotBegin> {
+    let store = &app.world().store;
+    let restored = store.restored().await.map_err(store_trouble)?.map(|restored| restored.from);
+    let released = match &restored {
+        Some(_) => store.release(arguments.drop, now()).await.map_err(store_trouble)?,
+        None => 0,
+    };
+    let exit = if restored.is_some() { Exit::Done } else { Exit::NotSo };
+    if arguments.json.json {
+        say_json(&Ended { restored, released, dropped: arguments.drop });
+        return Ok(exit);
+    }
+    let notices = count(usize::try_from(released).unwrap_or(usize::MAX), "notice");
+    match (restored, arguments.drop) {
+        (None, _) => complain("vigie: the store holds nothing for a restored backup"),
+        (Some(from), true) => say(format!(
+            "Cancelled: {notices} of {from}. From now on the store sends what falls due."
+        )),
+        (Some(from), false) => say(format!(
+            "Released: {notices} of {from}. A running server sends what is still needed."
+        )),
+    }
+    Ok(exit)
 }
 
 /// What was done, or why nothing was.
@@ -62,7 +101,10 @@ fn sentence(outcome: &Outcome, id: &str) -> Result<String, String> {
             "Event {id} was mapped: {} accepted, {} duplicates, {} stale, {} ignored.",
             tally.accepted, tally.duplicates, tally.stale, tally.ignored
         )),
-        Outcome::NotDead => Err("the notice is not dead, so nothing is sent again".to_owned()),
+        Outcome::NotDead => {
+            Err("the notice is not dead, nor held after a restore, so nothing is sent again"
+                .to_owned())
+        }
         Outcome::StillRejected(why) => {
             Err(format!("the event still cannot be mapped, and is kept: {}", text::clean_line(why)))
         }

@@ -64,6 +64,7 @@ impl Running {
         if taken > 0 {
             tracing::warn!(claims = taken, "took up what the process before left in the middle");
         }
+        tell_restored(&store).await?;
         let registry = stored_registry(&store, &machine).await?;
         let mail = transport(&config, &machine)?;
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
@@ -106,6 +107,20 @@ impl Running {
         tracing::info!("stopped");
         Ok(Exit::Done)
     }
+}
+
+/// Says loudly that the store was restored from a backup and what that holds.
+async fn tell_restored(store: &SqliteStore) -> Result<(), CannotBegin> {
+    let Some(restored) = store.restored().await.map_err(store_trouble)? else { return Ok(()) };
+    let (from, held) = (restored.from, restored.held);
+    tracing::warn!(
+        from,
+        held,
+        hint = "vigie notices --state held lists them; vigie redrive --held sends them, \
+                vigie redrive --held --drop cancels them",
+        "restored from a backup: nothing is sent but about reviews that come now"
+    );
+    Ok(())
 }
 
 pub(crate) async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, CannotBegin> {

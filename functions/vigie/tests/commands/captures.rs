@@ -34,7 +34,7 @@ fn who_asks_for_nothing_that_is_there_is_told_what_to_write() {
         (&["capture", "--source", "lumen-sit"][..], "the file has lumen-site"),
         (&["capture", "--source", "lumen-site", "--for", "2d"], "write a time such as"),
         (&["capture", "--source", "lumen-site", "--for", "0s"], "write a time such as"),
-        (&["capture", "--source", "lumen-site", "--for", "-5m"], "--for"),
+        (&["capture", "--source", "lumen-site", "--for=-5m"], "--for"),
         (&["doctor", "--source", "lumen-sit", "--captured", "last"], "the file has lumen-site"),
         (&LAST, "no refused request of lumen-site is kept"),
         (&LAST, "hint: vigie capture --source lumen-site"),

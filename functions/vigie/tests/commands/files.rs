@@ -136,10 +136,10 @@ fn what_a_later_version_brings_says_so() {
         &["sources", "--brand", "lumen"][..],
         &["status", "--json"],
         &["capture", "--source", "lumen-site", "--store", "aws"],
-        &["backup", "copy.sqlite"],
         &["erase", "lumen-site/r-1", "--dry-run"],
         &["assess", "-"],
         &["report", "unanswered", "--store", "aws"],
+        &["backup", "copy.sqlite", "--store", "aws"],
         &["apply", "--store", "aws"],
         &["apply", "--dry-run", "--store", "aws"],
     ] {

@@ -211,10 +211,10 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "[mail]",
-        "trusted_proxies = [\"127.0.0.1:80\", \"::1\", \"10.0.0.0/8\"]\n[mail]",
+        "trusted_proxies = [\"127.0.0.1:80\", \"::1\", \"10.0.0.0/8\", \"10.0.0.0/33\"]\n[mail]",
         &[
             "4:20+14 server.trusted_proxies[0] bad-address",
-            "4:43+12 server.trusted_proxies[2] bad-address",
+            "4:57+13 server.trusted_proxies[3] bad-address",
         ],
     ),
     (

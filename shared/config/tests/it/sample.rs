@@ -43,7 +43,7 @@ fn the_sample_says_where_to_serve_and_how_to_mail() {
         config.server,
         Server {
             metrics_listen: Some("127.0.0.1:8788".parse().unwrap()),
-            trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
+            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             ..Server::default()
         }
     );

@@ -1,0 +1,42 @@
+//! `vigie backup`: a copy of the store, whole, while the server runs.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use vigie_store_sqlite::backup;
+
+use super::shown::count;
+use crate::cli::Backup;
+use crate::environment::now;
+use crate::load::{CannotBegin, in_a_file, read_config, store_trouble};
+use crate::output::{Exit, say, say_json};
+
+/// What `--json` says.
+#[derive(Serialize)]
+struct Answer {
+    file: String,
+    at: Timestamp,
+    bytes: u64,
+    reviews: u64,
+}
+
+/// Copies the store to the file named.
+pub(crate) fn run(arguments: &Backup) -> Result<Exit, CannotBegin> {
+    in_a_file(arguments.stored.store)?;
+    let (config, machine) = read_config(&arguments.stored.config.config)?;
+    let at = now();
+    let made = backup(&machine.path(&config.server.data), &arguments.to, at);
+    let made = made.map_err(store_trouble)?;
+    let file = arguments.to.display().to_string();
+    if arguments.json.json {
+        say_json(&Answer { file, at, bytes: made.bytes, reviews: made.reviews });
+    } else {
+        let reviews = count(usize::try_from(made.reviews).unwrap_or(usize::MAX), "review");
+        say(format!(
+            "{file}: {reviews}, {} bytes, checked.\n\
+             It holds customers' words: keep it as you keep the store. To restore it, see \
+             docs/install.md.",
+            made.bytes
+        ));
+    }
+    Ok(Exit::Done)
+}
