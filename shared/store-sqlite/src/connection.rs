@@ -11,6 +11,8 @@ use crate::reviews;
 /// The schema this version writes.
 const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
+/// What version 2 added beside what version 1 had.
+const OPERATOR: &str = include_str!("operator.sql");
 /// How long a connection waits for another process's write to end, in milliseconds. Commands beside
 /// a running server make short writes; a busy disk may hold one for a second or two.
 const BUSY_MS: u64 = 5000;
@@ -84,7 +86,10 @@ fn migrate(connection: &Connection) -> Result<(), Fault> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         VERSION => Ok(()),
-        0 => change_schema(connection, |connection| Ok(connection.execute_batch(SCHEMA)?)),
+        0 => change_schema(connection, |connection| {
+            connection.execute_batch(SCHEMA)?;
+            Ok(connection.execute_batch(OPERATOR)?)
+        }),
         1 => change_schema(connection, hash_keys),
         newer => Err(Fault::Corrupt(format!(
             "the file has schema {newer}, this version of Vigie writes {VERSION}: \
@@ -118,6 +123,7 @@ fn hash_keys(connection: &Connection) -> Result<(), Fault> {
          CREATE INDEX notice_token ON notice (token) WHERE token IS NOT NULL;
          ALTER TABLE review ADD COLUMN key_hash INTEGER NOT NULL DEFAULT 0;",
     )?;
+    connection.execute_batch(OPERATOR)?;
     let mut update = connection.prepare("UPDATE review SET key_hash = ?2 WHERE number = ?1")?;
     let mut keys = connection.prepare("SELECT number, source, external_id FROM review")?;
     let mut rows = keys.query([])?;

@@ -7,12 +7,14 @@
 mod brands;
 mod checkpoint;
 mod connection;
+mod facts;
 mod fault;
 mod notices;
 mod reviews;
 mod store;
 mod threads;
 mod time;
+mod troubles;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +26,8 @@ use crate::checkpoint::Checkpoint;
 use crate::connection::File;
 use crate::fault::Fault;
 use crate::threads::{BeforeCommit, Worker};
+
+pub use crate::facts::Facts;
 
 /// The file's name in the data folder.
 pub const FILE_NAME: &str = "vigie.sqlite";
@@ -100,6 +104,14 @@ impl SqliteStore {
     /// The store does not answer.
     pub async fn undecided(&self) -> Result<u64, StoreError> {
         self.read(reviews::undecided).await
+    }
+
+    /// How the store is.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn facts(&self) -> Result<Facts, StoreError> {
+        self.read(facts::facts).await
     }
 
     async fn write<T: Send + 'static>(
