@@ -135,7 +135,9 @@ pub(crate) async fn take<W: World>(
         let recorded = app.store().record(arrivals).await.map_err(NotReceived::NotRecorded)?;
         for ((key, troubles), recorded) in keys.into_iter().zip(troubles).zip(recorded) {
             if recorded.outcome == Outcome::Accepted {
-                troubles.into_iter().for_each(|one| app.tallies().trouble(one, 1, now));
+                for trouble in troubles {
+                    app.tallies().trouble(trouble, 1, now);
+                }
             }
             match recorded.outcome {
                 Outcome::Accepted => tally.accepted += 1,

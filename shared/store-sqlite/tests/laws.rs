@@ -16,4 +16,6 @@ mod in_memory {
     use super::SqliteStore;
 
     vigie_testkit::store_laws!(async || SqliteStore::in_memory().unwrap());
+
+    vigie_testkit::operator_laws!(async || SqliteStore::in_memory().unwrap());
 }

@@ -5,5 +5,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
 
 pub mod build;
+pub mod operator_suite;
 pub mod store_suite;
 pub mod world;

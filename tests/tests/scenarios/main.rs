@@ -12,6 +12,7 @@ mod form;
 mod ladder;
 mod life;
 mod mail;
+mod operator;
 mod outside;
 mod report;
 mod secrets;

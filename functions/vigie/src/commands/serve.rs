@@ -23,7 +23,7 @@ use crate::load::{
 };
 use crate::output::Exit;
 use crate::server::loops::{self, Nudges, Stop, stopped};
-use crate::server::{Serving, metrics_router, router};
+use crate::server::{Serving, metrics_router, notes, router};
 
 /// How often the store is asked whether `vigie apply` changed something, and files whether a
 /// secret in them did.
@@ -87,6 +87,8 @@ impl Running {
         let listen = listener.local_addr().map(|at| at.to_string()).unwrap_or_default();
         tracing::info!(version, listen, brands, sources, "ready");
         let looping = tokio::spawn(loops::run(serving.clone(), inbox, stop.clone()));
+        let data = machine.path(&config.server.data);
+        let noting = tokio::spawn(notes::run(serving.clone(), data, stop.clone()));
         let reload = Reload { serving: serving.clone(), machine, path };
         let reloading = tokio::spawn(reload.watch(stop.clone()));
         if let Some(listener) = metrics {
@@ -98,7 +100,10 @@ impl Running {
         tracing::info!("stopping: no new requests, what is under way ends");
         let _ = stopping.send(true);
         let _ = http.await;
-        let _ = tokio::join!(looping, reloading);
+        let _ = tokio::join!(looping, reloading, noting);
+        if let Err(error) = vigie_app::operator::flush(&serving.app).await {
+            tracing::warn!(%error, "the last counts were not noted");
+        }
         tracing::info!("stopped");
         Ok(Exit::Done)
     }
@@ -232,6 +237,8 @@ impl Reload {
                     told,
                     "the file is faulty: what was in force stays"
                 );
+                let file = self.path.display().to_string();
+                vigie_app::operator::faulty_file(&self.serving.app, &file);
             }
             Err(CannotBegin::Other(told)) => {
                 tracing::error!(told, "the file could not be applied: what was in force stays");

@@ -36,7 +36,12 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
                 None => json(StatusCode::OK, &received.tally),
             }
         }
-        Err(error) => refused(&error, &bytes, &id),
+        Err(error) => {
+            if let NotReceived::Refused(why) = &error {
+                serving.metrics.refused(source, why.code());
+            }
+            refused(&error, &bytes, &id)
+        }
     };
     // Only a source of ours is named in the log: a mistaken address may hold anything.
     if app.registry().source(source).is_some() {

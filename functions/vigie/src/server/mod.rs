@@ -7,6 +7,7 @@ mod desk;
 mod hooks;
 pub(crate) mod loops;
 pub(crate) mod metrics;
+pub(crate) mod notes;
 #[cfg(test)]
 mod openapi;
 
