@@ -11,7 +11,7 @@ use vigie_ports::{Store as _, StoreError, World as _};
 
 use super::Serving;
 use super::loops::{Stop, stopped};
-use crate::environment::room;
+use crate::environment::{Room, room};
 
 /// How often counts are noted and due matters told: what a crash may lose of the counts.
 const NOTE_EVERY: Duration = Duration::from_secs(3);
@@ -36,7 +36,7 @@ pub(crate) async fn run(serving: Arc<Serving>, data: PathBuf, mut stop: Stop) {
             _ = silence.tick() => operator::note_silences(&serving.app).await,
             now = look.tick() => {
                 let counted = disk_counted.is_some_and(|at| now - at < DISK_COUNTS_EVERY);
-                if !counted && let Some(told) = room(&data).and_then(|room| room.is_little()) {
+                if !counted && let Some(told) = room(&data).and_then(Room::is_little) {
                     disk_counted = Some(now);
                     let trouble = Trouble::with(Matter::Disk, "data", &told);
                     operator::trouble(&serving.app, trouble);
