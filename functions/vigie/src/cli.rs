@@ -50,12 +50,10 @@ pub(crate) enum Command {
     Backup(Backup),
     /// List the platforms that Vigie knows
     Platforms(Json),
-    /// Not in this version: each source's address, events and state
-    #[command(hide = true)]
-    Sources(Later),
-    /// Not in this version: how Vigie itself is
-    #[command(hide = true)]
-    Status(Later),
+    /// Show each source's address, where to paste it, and how it is
+    Sources(Sources),
+    /// Say how Vigie itself is, and what needs a person
+    Status(Status),
     /// Not in this version: erase a review or an author
     #[command(hide = true)]
     Erase(Later),
@@ -291,6 +289,30 @@ pub(crate) struct Notices {
     /// Only in this state: pending, held, sending, sent, dead, cancelled
     #[arg(long)]
     pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie sources`
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    /// Only this brand
+    #[arg(long, value_name = "ID")]
+    pub(crate) brand: Option<String>,
+    /// Show the tokens that addresses hold: whoever has one can post
+    #[arg(long)]
+    pub(crate) show_token: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie status`
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) stored: Stored,
     #[command(flatten)]
     pub(crate) json: Json,
 }

@@ -16,3 +16,5 @@ pub(crate) mod send;
 pub(crate) mod serve;
 mod shown;
 mod signer;
+pub(crate) mod sources;
+pub(crate) mod status;

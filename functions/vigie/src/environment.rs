@@ -91,6 +91,32 @@ impl Machine {
     }
 }
 
+/// Room on a file system, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct Room {
+    pub(crate) free: u64,
+    pub(crate) total: u64,
+}
+
+/// Less than this is little: the log of SQLite, a backup and a day of reviews fit well into it.
+const FREE_MIN: u64 = 1 << 30;
+
+impl Room {
+    /// What to say where there is little: under 1 GiB, or under 5 % of the whole.
+    pub(crate) fn is_little(self) -> Option<String> {
+        let little = self.free < FREE_MIN || self.free < self.total / 20;
+        let mib = |bytes: u64| bytes >> 20;
+        little.then(|| format!("{} MiB free of {} MiB", mib(self.free), mib(self.total)))
+    }
+}
+
+/// The room on the file system of a folder; `None` where the system does not say.
+pub(crate) fn room(folder: &Path) -> Option<Room> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Some(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is where the environment comes in")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

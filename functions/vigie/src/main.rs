@@ -62,8 +62,8 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Close(arguments) => commands::answered::close(&arguments).await,
         Command::Backup(arguments) => commands::backup::run(&arguments),
         Command::Platforms(arguments) => Ok(commands::platforms::run(arguments)),
-        Command::Sources(_) => later("sources"),
-        Command::Status(_) => later("status"),
+        Command::Sources(arguments) => commands::sources::run(&arguments).await,
+        Command::Status(arguments) => commands::status::run(&arguments).await,
         Command::Erase(_) => later("erase"),
         Command::Assess(_) => later("assess"),
     }

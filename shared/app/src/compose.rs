@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use vigie_domain::matter::Telling;
 use vigie_domain::notice::{Notice, Subject};
 use vigie_domain::{Contact, Digest, Locale, ReviewKey};
 use vigie_ports::{BrandInForce, Email, Mailbox, StoreError, World};
 
 use crate::App;
 use crate::deliver::Needed;
+use crate::operator::message;
 use crate::words::{To, words};
 
 /// RFC 3986: everything but unreserved characters is encoded.
@@ -36,12 +38,48 @@ pub(crate) async fn compose<W: World>(
         date: now,
         from,
         to: Mailbox { name: contact.name.clone(), address: contact.email.clone() },
+        also_to: if contact.id.is_operator() { settings.other_operators() } else { Vec::new() },
         reply_to: settings.reply_to.clone(),
         subject: format!("{}{}", trial_mark(notice, brand), words.subject),
         text: words.text,
         html: words.html,
         headers: headers(notice, brand, first.as_ref(), &domain),
     }))
+}
+
+/// Composes a message to the operator; `None` if there is none. It is of no brand.
+pub(crate) fn operator<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    told: &Telling,
+    now: Timestamp,
+) -> Option<Email> {
+    let settings = app.settings();
+    let contact = settings.operator_contact()?;
+    let from = settings.from.clone();
+    let domain = from.address.rsplit_once('@').map_or("localhost", |(_, domain)| domain).to_owned();
+    let words = message(told, |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    let about = format!("operator/{}/{}", told.matter.id(), told.about);
+    let thread: String = Digest::of_bytes(about.as_bytes()).to_hex().chars().take(32).collect();
+    let id = &notice.what.id;
+    Some(Email {
+        message_id: format!("{id}@{domain}"),
+        date: now,
+        from,
+        to: Mailbox { name: contact.name, address: contact.email },
+        also_to: settings.other_operators(),
+        reply_to: settings.reply_to.clone(),
+        subject: words.subject,
+        text: words.text,
+        html: words.html,
+        headers: vec![
+            ("List-Id", format!("<operator.{}.vigie>", told.matter.id())),
+            ("X-Vigie-Notice", id.to_string()),
+            ("X-Vigie-Kind", notice.what.kind.id().to_owned()),
+            ("Content-Language", Locale::En.code().to_owned()),
+            ("References", format!("<{thread}@{domain}>")),
+        ],
+    })
 }
 
 /// What the subject begins with where the operator gets a message in others' stead.

@@ -20,6 +20,9 @@ use crate::{App, compose};
 /// Notices that one message takes along: with the first, as many as a person reads in one go.
 const ALONG_MAX: u32 = 19;
 
+/// Why the operator gets nothing.
+const NO_OPERATOR: &str = "there is no [operator] to write to";
+
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
@@ -136,6 +139,11 @@ async fn prepare<W: World>(
     token: &str,
     now: Timestamp,
 ) -> Result<Result<Ready, Settlement>, StoreError> {
+    if let Subject::Operator(told) = &notice.what.subject {
+        let email = compose::operator(app, notice, told, now);
+        let ready = email.map(|email| Ready { email, left_out: Vec::new() });
+        return Ok(ready.ok_or_else(|| cancelled(NO_OPERATOR, Vec::new())));
+    }
     let brand = app.brand(&notice.what.brand)?;
     let contact = match recipient(app, notice, &brand.brand) {
         Ok(contact) => contact,
@@ -177,7 +185,7 @@ fn recipient<W: World>(
     brand: &Brand,
 ) -> Result<Contact, &'static str> {
     if notice.what.to.is_operator() {
-        return app.settings().operator_contact().ok_or("there is no [operator] to write to");
+        return app.settings().operator_contact().ok_or(NO_OPERATOR);
     }
     match brand.deliver {
         Deliver::Live => {}

@@ -19,11 +19,13 @@ mod compose;
 pub mod deliver;
 pub mod desk;
 pub mod explain;
+pub mod operator;
 pub mod raise;
 pub mod receive;
 pub mod redrive;
 pub mod registry;
 pub mod report;
+mod tallies;
 pub mod view;
 pub mod watch;
 pub mod words;
@@ -35,6 +37,7 @@ use vigie_domain::{Assessment, BrandId, Contact, ContactId, Content};
 use vigie_ports::{BrandInForce, Clock as _, Ids as _, Mailbox, Store as _, StoreError, World};
 
 pub use registry::Registry;
+use tallies::Tallies;
 
 /// What messages call whoever runs Vigie.
 const OPERATOR: &str = "Vigie";
@@ -63,6 +66,14 @@ impl Settings {
             gets: Vec::new(),
         })
     }
+
+    /// The operator's addresses beyond the first: each message goes to all of them at once.
+    fn other_operators(&self) -> Vec<Mailbox> {
+        let others = self.operator.iter().skip(1);
+        let mailbox =
+            |address: &String| Mailbox { name: OPERATOR.to_owned(), address: address.clone() };
+        others.map(mailbox).collect()
+    }
 }
 
 /// The application in one world.
@@ -71,6 +82,7 @@ pub struct App<W: World> {
     settings: Settings,
     desk_key: [u8; 32],
     registry: RwLock<Arc<Registry>>,
+    tallies: Tallies,
 }
 
 impl<W: World> App<W> {
@@ -88,7 +100,8 @@ impl<W: World> App<W> {
         first.copy_from_slice(&world.ids().random());
         second.copy_from_slice(&world.ids().random());
         let desk_key = world.store().desk_key(fresh).await?;
-        Ok(Self { world, settings, desk_key, registry: RwLock::new(Arc::new(registry)) })
+        let registry = RwLock::new(Arc::new(registry));
+        Ok(Self { world, settings, desk_key, registry, tallies: Tallies::default() })
     }
 
     /// The brands and sources in force.
@@ -109,6 +122,10 @@ impl<W: World> App<W> {
     /// What messages and links begin with.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    fn tallies(&self) -> &Tallies {
+        &self.tallies
     }
 
     fn store(&self) -> &W::Store {

@@ -3,12 +3,13 @@
 use http::HeaderMap;
 use jiff::Timestamp;
 use serde::Serialize;
-use vigie_domain::{Digest, Flag, Outcome, ReviewEvent, ReviewKey, Told};
+use vigie_domain::{Digest, Flag, Matter, Outcome, ReviewEvent, ReviewKey, Told, Trouble};
 use vigie_platforms::{Mapped, Refusal, Request};
 use vigie_ports::{Arrival, Rejected, Store as _, StoreError, World};
 
 use crate::App;
 use crate::registry::SourceInForce;
+use crate::tallies::Hook;
 
 /// What became of a webhook's events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -64,8 +65,29 @@ pub async fn receive<W: World>(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Received, NotReceived> {
-    let now = app.now();
     let source = app.registry().source(source).ok_or(NotReceived::UnknownSource)?;
+    let received = receive_of(app, &source, token, headers, body).await;
+    let counted = match &received {
+        Ok(_) => Some(Hook::Taken),
+        Err(NotReceived::Refused(refusal)) => Some(Hook::Refused(refusal.code())),
+        Err(NotReceived::Malformed(_)) => Some(Hook::Refused("malformed-payload")),
+        // No fault of the source's.
+        Err(NotReceived::UnknownSource | NotReceived::NotRecorded(_)) => None,
+    };
+    if let Some(hook) = counted {
+        app.tallies().hook(&source.id, &hook, app.now());
+    }
+    received
+}
+
+async fn receive_of<W: World>(
+    app: &App<W>,
+    source: &SourceInForce,
+    token: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Received, NotReceived> {
+    let now = app.now();
     if token.is_some() && !source.preset.scheme().takes_path_token() {
         return Err(NotReceived::UnknownSource);
     }
@@ -76,7 +98,7 @@ pub async fn receive<W: World>(
         .map(headers, body, now)
         .map_err(|malformed| NotReceived::Malformed(malformed.to_string()))?;
     let answer = source.preset.response().map(ToOwned::to_owned);
-    let mut received = take(app, &source, mapped, now).await?;
+    let mut received = take(app, source, mapped, now).await?;
     received.answer = answer;
     Ok(received)
 }
@@ -109,8 +131,14 @@ pub(crate) async fn take<W: World>(
     let mut undecided = Vec::new();
     if !arrivals.is_empty() {
         let keys: Vec<ReviewKey> = arrivals.iter().map(|one| one.key.clone()).collect();
+        let troubles: Vec<Vec<Trouble>> = arrivals.iter().map(troubles_of).collect();
         let recorded = app.store().record(arrivals).await.map_err(NotReceived::NotRecorded)?;
-        for (key, recorded) in keys.into_iter().zip(recorded) {
+        for ((key, troubles), recorded) in keys.into_iter().zip(troubles).zip(recorded) {
+            if recorded.outcome == Outcome::Accepted {
+                for trouble in troubles {
+                    app.tallies().trouble(trouble, 1, now);
+                }
+            }
             match recorded.outcome {
                 Outcome::Accepted => tally.accepted += 1,
                 Outcome::Duplicate => tally.duplicates += 1,
@@ -122,6 +150,26 @@ pub(crate) async fn take<W: World>(
         }
     }
     Ok(Received { tally, undecided, answer: None })
+}
+
+/// What the operator is told of an event that is news.
+fn troubles_of(arrival: &Arrival) -> Vec<Trouble> {
+    let Told::Event(event) = &arrival.told else { return Vec::new() };
+    let Some(content) = &event.content else { return Vec::new() };
+    let about = arrival.key.source.as_str();
+    let matter = |flag: &Flag| match flag {
+        Flag::NoRating => Some(Matter::Unrated),
+        Flag::TimeAssumed => Some(Matter::Undated),
+        // A long text and a long id are kept as well as they can be: nobody has to act.
+        Flag::TextCut | Flag::IdHashed => None,
+    };
+    let matters = content.flags.iter().filter_map(matter);
+    let mut troubles: Vec<Trouble> = matters.map(|matter| Trouble::new(matter, about)).collect();
+    let brand = &arrival.brand.brand;
+    if let Some(location) = brand.unknown_location(&arrival.key.source, content) {
+        troubles.push(Trouble::with(Matter::Location, about, location));
+    }
+    troubles
 }
 
 fn arrival(source: &SourceInForce, event: Box<ReviewEvent>, now: Timestamp) -> Arrival {

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::review::Happened;
-use vigie_domain::{Brand, Cause, ContactId, Review, Stars, State};
+use vigie_domain::{Brand, Cause, ContactId, Review, Silence, SourceId, Stars, State};
 use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
 
-use crate::{App, view};
+use crate::{App, operator, view};
 
 /// An open review in a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,8 @@ pub struct Report {
     pub answered_in_time: u64,
     /// Reviews first seen since.
     pub received: u64,
+    /// Sources of the brand that are silent for unusually long.
+    pub silent: Vec<(SourceId, Silence)>,
 }
 
 impl Report {
@@ -101,7 +103,10 @@ pub async fn unanswered<W: World>(
     let mut answered = app.store().settled_between(&brand.id, since, at).await?;
     answered.retain(|one| one.review.state_at(at) == Some(State::Answered));
     let in_time = answered.iter().filter(|one| is_in_time(&one.review, brand));
+    let mut silent = operator::silent(app, at).await?;
+    silent.retain(|(id, _)| brand.sources.iter().any(|source| source.id == *id));
     Ok(Report {
+        silent,
         brand: brand.clone(),
         at,
         since,

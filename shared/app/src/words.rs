@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use vigie_domain::notice::{Kind, Notice, Subject};
 use vigie_domain::promise::{Punctuality, next_report};
 use vigie_domain::review::Happened;
-use vigie_domain::{Brand, Contact, ContactId, Gets, Review, Stars};
+use vigie_domain::{
+    Brand, Contact, ContactId, Gets, Matter, Review, Silence, SourceId, Stars, Trouble,
+};
 use vigie_ports::{Store as _, StoreError, StoredReview, World};
 use vigie_render::{
     Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Message, News,
@@ -14,7 +16,7 @@ use vigie_render::{
 use crate::deliver::Needed;
 use crate::report::{OpenReview, Report};
 use crate::watch::GOOD_LOOKED_AT;
-use crate::{App, report, view};
+use crate::{App, operator, report, view};
 
 /// Reviews that one message shows at most (contract): the rest is counted.
 pub const SHOWN_MAX: usize = 100;
@@ -81,6 +83,8 @@ pub(crate) async fn words<W: World>(
             good.truncate(SHOWN_MAX);
             Ok((!good.is_empty()).then(|| praise(app, to, &good, more, now)))
         }
+        // Composed without a brand: `compose::operator`.
+        (Subject::Operator(_), _) => Ok(None),
         (Subject::Report { since, .. }, _) => {
             let brands = app.store().brands().await?;
             let Some(stored) = brands.into_iter().find(|b| b.brand.id == to.brand.id) else {
@@ -102,6 +106,9 @@ async fn alert<W: World>(
 ) -> Result<AlertView, StoreError> {
     let review = &stored.review;
     let (assessment, advice) = view::advice(review, to.brand);
+    if advice.draft.replaced {
+        operator::trouble(app, Trouble::new(Matter::Draft, review.key.source.as_str()));
+    }
     let first = app.store().first_subject(&review.key, &to.contact.id).await?;
     Ok(AlertView {
         brand: to.brand_view(),
@@ -186,7 +193,7 @@ pub fn report_view<W: World>(app: &App<W>, report: &Report, to: Option<&Contact>
         open_by_shop: report.open_by_shop(),
         good_by_shop: report.good_by_shop(),
         answered_since: report.answered.iter().map(|done| answered(done, brand)).collect(),
-        unknown: unknown(app, brand),
+        unknown: unknown(app, brand, &report.silent),
         received: report.received as usize,
         answered: report.answered.len(),
         answered_in_time: report.answered_in_time as usize,
@@ -243,12 +250,17 @@ fn answered(stored: &StoredReview, brand: &Brand) -> AnsweredLine {
     }
 }
 
-/// The platforms that do not tell of answers.
-fn unknown<W: World>(app: &App<W>, brand: &Brand) -> Vec<Unknown> {
+/// The platforms that do not tell of answers, and the sources gone silent.
+fn unknown<W: World>(app: &App<W>, brand: &Brand, silent: &[(SourceId, Silence)]) -> Vec<Unknown> {
     let by_hand = brand.sources.iter().filter(|source| view::answers_by_hand(app, &source.id));
     let mut platforms: Vec<String> =
         by_hand.map(|source| view::platform(app, &source.id)).collect();
     platforms.sort();
     platforms.dedup();
-    if platforms.is_empty() { Vec::new() } else { vec![Unknown::Answers { platforms }] }
+    let by_hand = (!platforms.is_empty()).then_some(Unknown::Answers { platforms });
+    let silent = silent.iter().map(|(source, silence)| Unknown::Silent {
+        source: format!("{} ({source})", view::platform(app, source)),
+        days: silence.days,
+    });
+    by_hand.into_iter().chain(silent).collect()
 }

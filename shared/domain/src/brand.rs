@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, Cause, Severity};
 use crate::digest::Digest;
+use crate::event::Content;
 use crate::hours::Hours;
 use crate::ids::{BrandId, ContactId, ShopId, SourceId};
 use crate::review::Review;
@@ -322,6 +323,15 @@ impl Brand {
             let location = review.written()?.location.as_deref()?;
             self.shops.iter().find(|shop| shop.is_at(location))
         })
+    }
+
+    /// The location that a content names and no shop matches, where the brand has shops and its
+    /// source has none.
+    pub fn unknown_location<'a>(&self, source: &SourceId, content: &'a Content) -> Option<&'a str> {
+        let of_source = self.sources.iter().any(|s| s.id == *source && s.shop.is_some());
+        let location = content.location.as_deref()?;
+        let known = self.shops.is_empty() || self.shops.iter().any(|shop| shop.is_at(location));
+        (!known && !of_source).then_some(location)
     }
 
     /// Whether a review is of a shop with contacts of its own.

@@ -81,6 +81,13 @@ slug!(
     ContactId
 );
 
+impl BrandId {
+    /// What stands in a brand's place where a message is of none: the operator's.
+    pub fn operator() -> Self {
+        Self(ContactId::OPERATOR.to_owned())
+    }
+}
+
 impl ContactId {
     /// The id of the operator's contact, which no brand's contact may take.
     pub const OPERATOR: &'static str = "operator";

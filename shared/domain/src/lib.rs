@@ -11,10 +11,12 @@ pub mod digest;
 pub mod event;
 pub mod hours;
 pub mod ids;
+pub mod matter;
 pub mod notice;
 pub mod promise;
 pub mod register;
 pub mod review;
+pub mod rhythm;
 pub mod stars;
 pub mod text;
 
@@ -31,8 +33,10 @@ pub use ids::{
     BadReviewKey, BadSlug, BrandId, ContactId, ExternalId, ReviewKey, ReviewNumber, ShopId,
     SourceId,
 };
+pub use matter::{Matter, Telling, Trouble, Troubled};
 pub use notice::{Kind, NewNotice, Notice, NoticeId, NoticeState, Subject, Why};
 pub use promise::{Promise, Punctuality};
 pub use register::Register;
 pub use review::{Outcome, Review, State, Told, record};
+pub use rhythm::{Rhythm, Silence};
 pub use stars::{Decimal, Stars};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::brand::Channel;
 use crate::digest::Digest;
 use crate::ids::{BrandId, ContactId, ReviewKey};
+use crate::matter::Telling;
 use crate::promise::later;
 
 /// How long a claim lasts. A claim that is not settled by then may be taken by anybody.
@@ -138,6 +139,8 @@ pub enum Subject {
         /// Up to this.
         until: Timestamp,
     },
+    /// Trouble with Vigie itself.
+    Operator(Telling),
 }
 
 impl Subject {
@@ -145,7 +148,7 @@ impl Subject {
     pub fn review(&self) -> Option<&ReviewKey> {
         match self {
             Self::Review { reviews, .. } => reviews.first(),
-            Self::Report { .. } | Self::Praise { .. } => None,
+            Self::Report { .. } | Self::Praise { .. } | Self::Operator(_) => None,
         }
     }
 }

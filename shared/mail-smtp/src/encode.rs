@@ -56,7 +56,8 @@ pub enum EncodeError {
 /// A message ready to be handed over, with its envelope.
 pub(crate) struct Encoded {
     pub(crate) from: Address,
-    pub(crate) to: Address,
+    /// One at least.
+    pub(crate) to: Vec<Address>,
     /// ASCII, lines of at most 998 bytes, `\r\n` after each.
     pub(crate) data: Vec<u8>,
 }
@@ -74,6 +75,7 @@ pub(crate) struct Encoded {
 ///     date: "2026-11-20T09:12:00Z".parse().unwrap(),
 ///     from: mailbox("Sara", "sara@vigie.example"),
 ///     to: mailbox("Service client", "service@lumen.example"),
+///     also_to: vec![],
 ///     reply_to: None,
 ///     subject: "Avis 2★".into(),
 ///     text: "Bonjour".into(),
@@ -93,11 +95,13 @@ pub fn encode(email: &Email) -> Result<Vec<u8>, EncodeError> {
 
 pub(crate) fn encode_with_envelope(email: &Email) -> Result<Encoded, EncodeError> {
     let from = address(&email.from.address).ok_or(EncodeError::From)?;
-    let to = address(&email.to.address).ok_or(EncodeError::To)?;
+    let readers = || std::iter::once(&email.to).chain(&email.also_to);
+    let to: Option<Vec<Address>> = readers().map(|mailbox| address(&mailbox.address)).collect();
+    let to = to.ok_or(EncodeError::To)?;
     let mut message = Message::builder()
         .date(SystemTime::from(email.date))
         .raw_header(person("From", &email.from, &from))
-        .raw_header(person("To", &email.to, &to));
+        .raw_header(people("To", readers().zip(&to)));
     if let Some(mailbox) = &email.reply_to {
         let reply_to = address(&mailbox.address).ok_or(EncodeError::ReplyTo)?;
         message = message.raw_header(person("Reply-To", mailbox, &reply_to));
@@ -109,7 +113,7 @@ pub(crate) fn encode_with_envelope(email: &Email) -> Result<Encoded, EncodeError
     for (name, content) in &email.headers {
         message = with_header(message, name, content)?;
     }
-    let envelope = lettre::address::Envelope::new(Some(from.clone()), vec![to.clone()])
+    let envelope = lettre::address::Envelope::new(Some(from.clone()), to.clone())
         .map_err(|_| EncodeError::Message)?;
     let message = message.envelope(envelope).multipart(body(email));
     let data = message.map_err(|_| EncodeError::Message)?.formatted();
@@ -143,6 +147,18 @@ fn person(name: &'static str, mailbox: &Mailbox, address: &Address) -> HeaderVal
     let encoded = header::mailbox(name, &mailbox.name, address.as_ref());
     let name = HeaderName::new_from_ascii_str(name);
     HeaderValue::dangerous_new_pre_encoded(name, address.to_string(), encoded)
+}
+
+fn people<'a>(
+    name: &'static str,
+    of: impl Iterator<Item = (&'a Mailbox, &'a Address)>,
+) -> HeaderValue {
+    let each = of.map(|(mailbox, address)| {
+        (header::mailbox(name, &mailbox.name, address.as_ref()), address.to_string())
+    });
+    let (encoded, plain): (Vec<String>, Vec<String>) = each.unzip();
+    let name = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(name, plain.join(", "), encoded.join(",\r\n "))
 }
 
 fn message_id(given: &str) -> Result<String, EncodeError> {

@@ -36,6 +36,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 ///     date: "2026-11-20T09:12:00Z".parse().unwrap(),
 ///     from: Mailbox { name: "Sara".into(), address: "sara@vigie.example".into() },
 ///     to: Mailbox { name: String::new(), address: "service@lumen.example".into() },
+///     also_to: vec![],
 ///     reply_to: None,
 ///     subject: "Avis 2★".into(),
 ///     text: "Bonjour".into(),

@@ -158,11 +158,41 @@ pub(crate) async fn offer(
     let mail = Mail::new(Some(message.from.clone()), Vec::new());
     expect(Stage::Sender, 200..=299, connection.command(mail).await)?;
     progress.reach(Stage::Recipient);
-    let rcpt = Rcpt::new(message.to.clone(), Vec::new());
-    expect(Stage::Recipient, 200..=299, connection.command(rcpt).await)?;
+    name_recipients(connection, message).await?;
     progress.reach(Stage::Data);
     expect(Stage::Data, 354..=354, connection.command(Data).await)?;
     Ok(())
+}
+
+/// Names those who read. One who is taken is enough: the others are logged, without their address.
+async fn name_recipients(
+    connection: &mut AsyncSmtpConnection,
+    message: &Encoded,
+) -> Result<(), Failure> {
+    let mut refused: Option<Failure> = None;
+    let mut taken = 0;
+    for (position, to) in message.to.iter().enumerate() {
+        let rcpt = Rcpt::new(to.clone(), Vec::new());
+        match expect(Stage::Recipient, 200..=299, connection.command(rcpt).await) {
+            Ok(_) => taken += 1,
+            Err(failure) if !failure.answered => return Err(failure),
+            Err(failure) => {
+                if message.to.len() > 1 {
+                    let (position, text) = (position + 1, &failure.text);
+                    tracing::warn!(position, text, "one of several recipients was refused");
+                }
+                // A refusal that may pass is worth another try, whatever the others said.
+                let for_good = refused.as_ref().is_none_or(|f| f.class == FailureClass::Permanent);
+                if for_good {
+                    refused = Some(failure);
+                }
+            }
+        }
+    }
+    match refused {
+        Some(failure) if taken == 0 => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 /// Hands the message over and waits for the verdict.

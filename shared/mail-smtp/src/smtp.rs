@@ -43,6 +43,7 @@ const STALE_WITHIN: Duration = Duration::from_secs(5);
 ///     date: "2026-11-20T09:12:00Z".parse().unwrap(),
 ///     from: Mailbox { name: "Sara".into(), address: "sara@vigie.example".into() },
 ///     to: Mailbox { name: "Service".into(), address: "service@lumen.example".into() },
+///     also_to: vec![],
 ///     reply_to: None,
 ///     subject: "Avis 2★".into(),
 ///     text: "Bonjour".into(),
@@ -171,7 +172,7 @@ impl SmtpMail {
         }
         if let Some(email) = email {
             let people = [Some(&email.to), Some(&email.from), email.reply_to.as_ref()];
-            for mailbox in people.into_iter().flatten() {
+            for mailbox in people.into_iter().flatten().chain(&email.also_to) {
                 let local = mailbox.address.rsplit_once('@').map_or("", |(local, _)| local);
                 private.words.extend([mailbox.address.as_str(), local, mailbox.name.as_str()]);
             }

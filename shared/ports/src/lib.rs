@@ -11,7 +11,7 @@ pub mod world;
 
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
 pub use store::{
-    Arrival, BrandInForce, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
-    Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+    Arrival, BrandInForce, Brought, Counts, Due, Noted, NoticeFilter, Recorded, Redriven, Rejected,
+    ReportMade, Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
 };
 pub use world::{Clock, Ids, World};

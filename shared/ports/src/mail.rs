@@ -14,7 +14,7 @@ pub struct Mailbox {
     pub address: String,
 }
 
-/// One message to one recipient, ready to be encoded.
+/// One message to one recipient, or to the operator's several addresses, ready to be encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
     /// The `Message-ID` without its angle brackets: `<notice id>@<from-domain>`.
@@ -25,6 +25,8 @@ pub struct Email {
     pub from: Mailbox,
     /// Who reads.
     pub to: Mailbox,
+    /// Who else reads: the same message in the same hand-over. It is sent if one is taken.
+    pub also_to: Vec<Mailbox>,
     /// Where answers go.
     pub reply_to: Option<Mailbox>,
     /// One clean line.

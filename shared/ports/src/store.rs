@@ -9,7 +9,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
-    Brand, BrandId, ContactId, Decided, Outcome, Review, ReviewKey, ReviewNumber, SourceId, Told,
+    Brand, BrandId, ContactId, Decided, Outcome, Review, ReviewKey, ReviewNumber, Rhythm, SourceId,
+    Told, Trouble, Troubled,
 };
 
 /// Why the store did not do what it was asked. Nothing was written, unless it says `Unknown`.
@@ -240,6 +241,28 @@ pub struct NoticeFilter {
     pub limit: Option<u32>,
 }
 
+/// What is noted beside the work: a crash may lose it, and it decides nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// Trouble, each with its count and its first and last time.
+    pub troubles: Vec<(Trouble, u64, Timestamp, Timestamp)>,
+    /// What sources brought.
+    pub sources: Vec<(SourceId, Brought)>,
+}
+
+/// What a source brought since the last note.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Webhooks taken, by the time of the last.
+    pub accepted: u64,
+    /// Webhooks refused.
+    pub refused: u64,
+    /// When one was last taken.
+    pub accepted_at: Option<Timestamp>,
+    /// When one was last refused, and why.
+    pub refused_last: Option<(Timestamp, String)>,
+}
+
 type Answer<T> = Result<T, StoreError>;
 
 /// Keeps what Vigie knows. One contract suite (`vigie-testkit`) runs on every adapter.
@@ -296,7 +319,8 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Answer<Vec<Notice>>> + Send;
 
-    /// Settles a claim. `Moved` if the token is no longer current, or the condition fails (the
+    /// Settles a claim. One that is dead is noted as trouble of its brand in the same transaction,
+    /// save an operator's. `Moved` if the token is no longer current, or the condition fails (the
     /// notice is then pending again at once).
     fn settle(
         &self,
@@ -372,7 +396,7 @@ pub trait Store: Send + Sync {
         to: &ContactId,
     ) -> impl Future<Output = Answer<Option<String>>> + Send;
 
-    /// Keeps events that could not be mapped.
+    /// Keeps events that could not be mapped, and notes them as trouble of their source.
     fn reject(&self, rejected: Vec<Rejected>) -> impl Future<Output = Answer<()>> + Send;
 
     /// The events that could not be mapped, latest first; those older than 30 days are gone.
@@ -387,4 +411,18 @@ pub trait Store: Send + Sync {
 
     /// Whether the store answers and can be written.
     fn healthy(&self) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Notes trouble and what sources brought, in one write. A detail that is told once is not
+    /// counted again; a matter keeps [`vigie_domain::matter::DETAILS_MAX`] details.
+    fn note(&self, noted: Noted) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Makes the notices of the matters that are to be told now, and counts from none again, in one
+    /// transaction. Gives the notices.
+    fn tell(&self, now: Timestamp) -> impl Future<Output = Answer<Vec<NoticeId>>> + Send;
+
+    /// All trouble, also what was told.
+    fn troubles(&self) -> impl Future<Output = Answer<Vec<Troubled>>> + Send;
+
+    /// What sources brought, of every one that brought something.
+    fn rhythms(&self) -> impl Future<Output = Answer<Vec<(SourceId, Rhythm)>>> + Send;
 }

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use vigie_domain::promise::next_report;
-use vigie_domain::{Brand, BrandId};
+use vigie_domain::{Brand, BrandId, Matter, Trouble};
 use vigie_ports::{Rejected, ReportMade, StoredBrand, Written};
 
 use crate::fault::Fault;
 use crate::time::{micros, moment};
-use crate::{notices, reviews};
+use crate::{notices, reviews, troubles};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -156,6 +156,8 @@ pub(crate) fn reject(connection: &Connection, rejected: &[Rejected]) -> Result<(
                 serde_json::to_string(&event.headers)?
             ],
         )?;
+        let trouble = Trouble::new(Matter::Rejected, event.source.as_str());
+        troubles::note_one(connection, &trouble, 1, event.at, event.at)?;
     }
     Ok(())
 }

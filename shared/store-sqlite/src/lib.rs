@@ -8,6 +8,7 @@ mod backup;
 mod brands;
 mod checkpoint;
 mod connection;
+mod facts;
 mod fault;
 mod notices;
 mod restore;
@@ -15,6 +16,7 @@ mod reviews;
 mod store;
 mod threads;
 mod time;
+mod troubles;
 mod upgrade;
 
 use std::path::Path;
@@ -30,6 +32,8 @@ use crate::connection::File;
 use crate::fault::Fault;
 pub use crate::restore::Restored;
 use crate::threads::{BeforeCommit, Worker};
+
+pub use crate::facts::Facts;
 
 /// The file's name in the data folder.
 pub const FILE_NAME: &str = "vigie.sqlite";
@@ -123,6 +127,14 @@ impl SqliteStore {
     /// The store does not answer.
     pub async fn release(&self, dropped: bool, now: Timestamp) -> Result<u64, StoreError> {
         self.write(move |c| restore::release(c, dropped, now)).await
+    }
+
+    /// How the store is.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn facts(&self) -> Result<Facts, StoreError> {
+        self.read(facts::facts).await
     }
 
     async fn write<T: Send + 'static>(

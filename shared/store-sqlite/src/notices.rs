@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
-use vigie_domain::{ContactId, ReviewKey};
+use vigie_domain::{ContactId, Kind, Matter, ReviewKey, Trouble};
 use vigie_ports::{NoticeFilter, Redriven, Settlement, Written};
 
 use crate::fault::Fault;
 use crate::time::{micros, moment};
-use crate::{restore, reviews};
+use crate::{restore, reviews, troubles};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -159,7 +159,20 @@ pub(crate) fn settle(
         return Ok(Written::Moved);
     }
     settle_along(connection, id, token, &settlement, now)?;
+    if matches!(settlement, Settlement::Dead { .. }) {
+        note_dead(connection, id, now)?;
+    }
     Ok(answer)
+}
+
+/// A dead notice is trouble of its brand. That of an operator's notice breeds no other.
+fn note_dead(connection: &Connection, id: &NoticeId, now: Timestamp) -> Result<()> {
+    let Some(notice) = load(connection, id)? else { return Ok(()) };
+    if notice.what.kind == Kind::Operator {
+        return Ok(());
+    }
+    let trouble = Trouble::new(Matter::Dead, notice.what.brand.as_str());
+    troubles::note_one(connection, &trouble, 1, now, now)
 }
 
 /// Claims what is held until now for the recipient of a claimed notice, under the same token.

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::{Notice, NoticeId};
-use vigie_domain::{Brand, BrandId, ContactId, ReviewKey, ReviewNumber};
+use vigie_domain::{
+    Brand, BrandId, ContactId, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
+};
 use vigie_ports::{
-    Arrival, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade, Settlement,
-    Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+    Arrival, Counts, Due, Noted, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
+    Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
 };
 
-use crate::{SqliteStore, brands, notices, reviews};
+use crate::{SqliteStore, brands, notices, reviews, troubles};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -189,5 +191,21 @@ impl Store for SqliteStore {
     async fn healthy(&self) -> Answer<()> {
         // A row goes the way of every write: a full disk is seen here, not by the next webhook.
         self.write(brands::touch).await
+    }
+
+    async fn note(&self, noted: Noted) -> Answer<()> {
+        self.write(move |c| troubles::note(c, &noted)).await
+    }
+
+    async fn tell(&self, now: Timestamp) -> Answer<Vec<NoticeId>> {
+        self.write(move |c| troubles::tell(c, now)).await
+    }
+
+    async fn troubles(&self) -> Answer<Vec<Troubled>> {
+        self.read(troubles::list).await
+    }
+
+    async fn rhythms(&self) -> Answer<Vec<(SourceId, Rhythm)>> {
+        self.read(troubles::rhythms).await
     }
 }

@@ -11,6 +11,8 @@ use crate::reviews;
 type Result<T> = std::result::Result<T, Fault>;
 
 const SCHEMA: &str = include_str!("schema.sql");
+/// What version 2 added beside what version 1 had.
+const OPERATOR: &str = include_str!("operator.sql");
 /// What brings a file of version 1, 2, … to the next one.
 const UPGRADES: [fn(&Connection) -> Result<()>; 1] = [hash_keys];
 /// The schema this version writes.
@@ -101,6 +103,7 @@ fn step_up(connection: &Connection) -> Result<()> {
     let found = version(connection).map_err(Fault::from)?;
     if found == 0 {
         connection.execute_batch(SCHEMA)?;
+        connection.execute_batch(OPERATOR)?;
     } else {
         let known = usize::try_from(found - 1).unwrap_or_default();
         UPGRADES.iter().skip(known).try_for_each(|upgrade| upgrade(connection))?;
@@ -142,6 +145,7 @@ fn hash_keys(connection: &Connection) -> Result<()> {
          CREATE INDEX notice_token ON notice (token) WHERE token IS NOT NULL;
          ALTER TABLE review ADD COLUMN key_hash INTEGER NOT NULL DEFAULT 0;",
     )?;
+    connection.execute_batch(OPERATOR)?;
     let mut update = connection.prepare("UPDATE review SET key_hash = ?2 WHERE number = ?1")?;
     let mut keys = connection.prepare("SELECT number, source, external_id FROM review")?;
     let mut rows = keys.query([])?;

@@ -47,6 +47,13 @@ macro_rules! store_laws {
             what_was_taken_along_shares_the_fate_of_its_message,
             a_lost_claim_takes_nothing_along
         );
+        $crate::store_laws!(operator_suite, $make;
+            a_matter_is_told_once_and_then_counted_for_six_hours,
+            what_is_told_once_is_never_told_again,
+            a_rejected_event_is_trouble_of_its_source,
+            a_dead_notice_of_the_operator_breeds_no_other,
+            a_source_keeps_its_days_and_its_last_refusal
+        );
     };
     ($make:expr; $($law:ident),+) => {
         $crate::store_laws!(store_suite, $make; $($law),+);

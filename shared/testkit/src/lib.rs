@@ -7,5 +7,6 @@
 pub mod build;
 pub mod held_suite;
 mod laws;
+pub mod operator_suite;
 pub mod store_suite;
 pub mod world;

@@ -96,8 +96,6 @@ async fn a_file_that_is_missing_or_faulty_is_exit_2_for_every_command_that_reads
 async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
     let stage = Stage::set(&[SERVER, LUMEN].concat())?;
     for line in [
-        "sources",
-        "status",
         "capture --source lumen-site --store aws",
         "backup copy --store aws",
         "erase lumen-site/r-1",

@@ -15,6 +15,7 @@ mod ladder;
 mod life;
 mod live;
 mod mail;
+mod operator;
 mod outside;
 mod people;
 mod report;

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use vigie_domain::notice::{Notice, NoticeId};
-use vigie_domain::{Brand, BrandId, ContactId, Digest, ReviewKey, ReviewNumber, Told};
+use vigie_domain::{
+    Brand, BrandId, ContactId, Digest, ReviewKey, ReviewNumber, Rhythm, SourceId, Told, Troubled,
+};
 use vigie_ports::{
-    Accepted, Arrival, Clock as _, Counts, Due, Email, FailureClass, Ids, Mail, NoticeFilter,
-    Recorded, Redriven, Rejected, ReportMade, SendError, Settlement, Store, StoreError,
-    StoredBrand, StoredReview, Verdict, World, Written,
+    Accepted, Arrival, Clock as _, Counts, Due, Email, FailureClass, Ids, Mail, Noted,
+    NoticeFilter, Recorded, Redriven, Rejected, ReportMade, SendError, Settlement, Store,
+    StoreError, StoredBrand, StoredReview, Verdict, World, Written,
 };
 use vigie_store_sqlite::SqliteStore;
 use vigie_testkit::world::{ManualClock, SeededIds};
@@ -356,6 +358,22 @@ impl Store for SimStore {
 
     async fn desk_key(&self, fresh: [u8; 32]) -> Answer<[u8; 32]> {
         self.inner.desk_key(fresh).await
+    }
+
+    async fn note(&self, noted: Noted) -> Answer<()> {
+        self.call(self.inner.note(noted)).await
+    }
+
+    async fn tell(&self, now: Timestamp) -> Answer<Vec<NoticeId>> {
+        self.call(self.inner.tell(now)).await
+    }
+
+    async fn troubles(&self) -> Answer<Vec<Troubled>> {
+        self.call(self.inner.troubles()).await
+    }
+
+    async fn rhythms(&self) -> Answer<Vec<(SourceId, Rhythm)>> {
+        self.call(self.inner.rhythms()).await
     }
 
     async fn healthy(&self) -> Answer<()> {

@@ -40,6 +40,9 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
             }
         }
         Err(error) => {
+            if let NotReceived::Refused(why) = &error {
+                serving.metrics.refused(source, why.code());
+            }
             let response = refused(&error, &bytes, &id);
             if let Some(code) = refusal(&response).filter(|_| known) {
                 let (parts, body, id, token) = (&parts, &bytes, &id, token.as_deref());

@@ -11,11 +11,24 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use vigie_app::deliver::Delivered;
 use vigie_app::receive::Tally;
+use vigie_domain::{Matter, Troubled};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ByRoute {
     route: &'static str,
     status: u16,
+}
+
+/// Sources are those of the configuration: a mistaken address adds no label.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BySource {
+    source: String,
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ByMatter {
+    matter: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -31,6 +44,8 @@ pub(crate) struct Metrics {
     seconds: Histogram,
     events: [Counter; 5],
     notices: Family<ByOutcome, Counter>,
+    refused: Family<BySource, Counter>,
+    troubles: Family<ByMatter, Gauge>,
     pub(crate) waiting: Gauge<i64, std::sync::atomic::AtomicI64>,
     pub(crate) store_faults: Counter<u64, AtomicU64>,
 }
@@ -49,6 +64,8 @@ impl Metrics {
             seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 16)),
             events: by_outcome,
             notices: Family::default(),
+            refused: Family::default(),
+            troubles: Family::default(),
             waiting: Gauge::default(),
             store_faults: Counter::default(),
             registry: Registry::default(),
@@ -58,6 +75,10 @@ impl Metrics {
         registry.register_with_unit("request", "Time to answer", Unit::Seconds, seconds);
         registry.register("events", "Review events received, by outcome", events);
         registry.register("notices", "Attempts to deliver, by outcome", metrics.notices.clone());
+        let refused = metrics.refused.clone();
+        registry.register("refused", "Webhooks refused, by source and why", refused);
+        let troubles = metrics.troubles.clone();
+        registry.register("trouble", "Trouble since the operator was last told", troubles);
         let waiting = metrics.waiting.clone();
         registry.register("notices_waiting", "Notices taken up and not settled", waiting);
         let faults = metrics.store_faults.clone();
@@ -74,6 +95,18 @@ impl Metrics {
         let counts = [tally.accepted, tally.duplicates, tally.stale, tally.ignored, tally.rejected];
         for (counter, count) in self.events.iter().zip(counts) {
             counter.inc_by(u64::from(count));
+        }
+    }
+
+    pub(crate) fn refused(&self, source: &str, code: &'static str) {
+        self.refused.get_or_create(&BySource { source: source.to_owned(), code }).inc();
+    }
+
+    pub(crate) fn troubles(&self, known: &[Troubled]) {
+        for matter in Matter::ALL {
+            let of = known.iter().filter(|one| one.what.matter == matter);
+            let count: u64 = of.map(|one| one.count).sum();
+            self.troubles.get_or_create(&ByMatter { matter: matter.id() }).set(count as i64);
         }
     }
 

@@ -10,6 +10,7 @@ mod desk;
 mod hooks;
 pub(crate) mod loops;
 pub(crate) mod metrics;
+pub(crate) mod notes;
 #[cfg(test)]
 mod openapi;
 

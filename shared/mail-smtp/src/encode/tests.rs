@@ -15,6 +15,7 @@ fn email() -> Email {
         date: "2026-11-20T09:12:00Z".parse().unwrap(),
         from: mailbox("Sara", "sara@vigie.example"),
         to: mailbox("Service client", "service@lumen.example"),
+        also_to: Vec::new(),
         reply_to: Some(mailbox("", "support@agency.example")),
         subject: "Avis 2★ · Lyon".to_owned(),
         text: "Bonjour Zoé,\n.\nune ligne\n".to_owned(),

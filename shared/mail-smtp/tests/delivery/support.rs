@@ -38,6 +38,7 @@ pub(crate) fn email(number: usize) -> Email {
         date: "2026-11-20T09:12:00Z".parse().unwrap(),
         from: mailbox("Sara", "sara@vigie.example"),
         to: mailbox("Ève Martin", "eve.martin@lumen.example"),
+        also_to: vec![],
         reply_to: None,
         subject: format!("Avis 2★ · Lyon · n° {number}"),
         text: "Bonjour Claire Dupont,\n.\n..deux points\n".to_owned(),

@@ -171,6 +171,7 @@ fn email(config: &Config, to: &str, (locale, mark): (Locale, &str), message: Mes
         message_id: format!("sample-{}-{random:032x}@{domain}", locale.code()),
         date: now(),
         to: Mailbox { name: String::new(), address: to.to_owned() },
+        also_to: Vec::new(),
         reply_to: settings.reply_to,
         subject: format!("{mark}{}", message.subject),
         text: message.text,

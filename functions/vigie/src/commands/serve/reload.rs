@@ -67,6 +67,10 @@ impl Reload {
                     told,
                     "the file is faulty: what was in force stays"
                 );
+                vigie_app::operator::faulty_file(
+                    &self.serving.app,
+                    &self.path.display().to_string(),
+                );
             }
             Err(CannotBegin::Other(told)) => {
                 tracing::error!(told, "the file could not be applied: what was in force stays");
