@@ -247,11 +247,11 @@ fn the_page_of_commands_tells_of_each_with_every_option() -> Result<()> {
 }
 
 #[test]
-fn the_page_of_the_configuration_tells_of_every_fault_as_the_code_does() -> Result<()> {
-    let page = page("docs/config.md")?;
+fn the_page_of_faults_tells_of_every_one_as_the_code_does() -> Result<()> {
+    let page = page("docs/faults.md")?;
     for code in Code::ALL {
         let row = format!("| `{}` | {} |", code.id(), code.meaning());
-        assert!(page.text.lines().any(|line| line == row), "docs/config.md lacks: {row}");
+        assert!(page.text.lines().any(|line| line == row), "docs/faults.md lacks: {row}");
     }
     Ok(())
 }
