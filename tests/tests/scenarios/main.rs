@@ -5,6 +5,7 @@
 
 mod alerts;
 mod answers;
+mod brands;
 mod critical;
 mod desk;
 mod edits;
