@@ -15,8 +15,13 @@ use vigie_platforms::{Preset, presets};
 use vigie_tests::{output_of, vigie_bin, workspace_root};
 
 /// Longest that a page may be, in lines: README, ARCHITECTURE, and each page of docs/.
-const LINES_MAX: [(&str, usize); 3] =
-    [("README.md", 170), ("ARCHITECTURE.md", 250), ("docs/", 150)];
+const LINES_MAX: [(&str, usize); 4] = [
+    ("README.md", 170),
+    ("ARCHITECTURE.md", 280),
+    // A section for each command.
+    ("docs/cli.md", 200),
+    ("docs/", 150),
+];
 
 struct Page {
     path: String,

@@ -326,7 +326,7 @@ pub(crate) struct Redrive {
     /// Send everything that a restored backup holds
     #[arg(long)]
     pub(crate) held: bool,
-    /// With --held: cancel it instead of sending it
+    /// Cancel what is held instead of sending it
     #[arg(long, requires = "held")]
     pub(crate) drop: bool,
     #[command(flatten)]

@@ -38,8 +38,8 @@ pub enum NotIncluded {
 /// Relative paths begin in the folder of vigie.toml: those of an included file come with its folder
 /// before them.
 pub trait Environment {
-    /// The files that match a pattern, one at least; never vigie.toml itself. An environment without
-    /// files has none.
+    /// The files that match a pattern, one at least; never vigie.toml itself. An environment
+    /// without files has none.
     ///
     /// # Errors
     /// Nothing is brought in.

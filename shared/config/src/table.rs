@@ -152,7 +152,7 @@ impl<'a> Table<'a> {
         self.get("id").and_then(|node| node.refuse::<()>(Code::DuplicateId, bad)).is_some()
     }
 
-    /// Whether the id of this table is new among those of all files, which it joins; a fault if not.
+    /// Whether the id of this table is new among those of all files, which it joins; else a fault.
     pub(crate) fn is_new(&self, among: &str, seen: &mut Ids) -> bool {
         let Some(id) = self.given_id() else { return true };
         let here = self.reading.file;

@@ -120,8 +120,8 @@ impl SqliteStore {
         self.read(restore::restored).await
     }
 
-    /// Ends the hold after a restore: what is held is sent, or cancelled if it is dropped. Gives how
-    /// many notices it was.
+    /// Ends the hold after a restore: what is held is sent, or cancelled if it is dropped. Gives
+    /// how many notices it was.
     ///
     /// # Errors
     /// The store does not answer.

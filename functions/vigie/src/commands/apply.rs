@@ -29,8 +29,8 @@ struct NotTaken<'a> {
     stays: Vec<BrandId>,
 }
 
-/// Prints the difference, and applies it unless told not to. What faulty files would say stays as it
-/// is.
+/// Prints the difference, and applies it unless told not to. What faulty files would say stays as
+/// it is.
 pub(crate) async fn run(arguments: &cli::Apply) -> Result<Exit, CannotBegin> {
     let given = read_given(&arguments.stored.config.config)?;
     warn_of_troubles(&given.config, &given.machine);

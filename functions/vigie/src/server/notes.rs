@@ -1,4 +1,5 @@
-//! What is counted beside the work is noted, told to the operator, and looked at: silences, the disk.
+//! What is counted beside the work is noted, told to the operator, and looked at: silences, the
+//! disk.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -50,8 +50,8 @@ impl Reload {
         }
     }
 
-    /// Reads the files again. A faulty vigie.toml changes nothing, a faulty included file nothing of
-    /// its own brands.
+    /// Reads the files again. A faulty vigie.toml changes nothing, a faulty included file nothing
+    /// of its own brands.
     async fn read_again(&self) {
         let store = self.serving.app.world().store();
         let applied = match read_given(&self.path) {
