@@ -55,8 +55,8 @@ pub(crate) fn hold(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Whether a file by itself, without the log beside it, is a copy that was never opened. A file that
-/// cannot be read this way is none: opening it says why.
+/// Whether a file by itself, without the log beside it, is a copy that was never opened. A file
+/// that cannot be read this way is none: opening it says why.
 pub(crate) fn is_fresh_copy(path: &Path) -> bool {
     let Some(path) = path.to_str() else { return false };
     let escaped = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
