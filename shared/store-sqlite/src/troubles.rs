@@ -77,8 +77,8 @@ fn note_brought(connection: &Connection, source: &SourceId, brought: &Brought) -
     let (accepted, refused) = (brought.accepted as i64, brought.refused as i64);
     let day = day_of(at).to_string();
     connection.prepare_cached(sql)?.execute(params![source.as_str(), day, accepted, refused])?;
-    // Days with something make the rhythm: those of a silent source stay, however long it is silent,
-    // because its last webhook is what ages them.
+    // Days with something make the rhythm: those of a silent source stay, however long it is
+    // silent, because its last webhook is what ages them.
     let old = at.checked_sub(SignedDuration::from_hours(24 * i64::from(DAYS_KEPT + 1)));
     if brought.accepted > 0 {
         let old = day_of(old.unwrap_or(Timestamp::MIN)).to_string();

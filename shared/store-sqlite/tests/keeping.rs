@@ -148,7 +148,7 @@ async fn a_restored_backup_beside_the_original_sends_nothing_that_the_original_s
     let to = folder.path().join("copy.sqlite");
     backup(folder.path(), &to, at(10)).unwrap();
     let (_kept, restored) = restore(&to);
-    // What had been held for the hours, sent or claimed in the original is no reason to send it here.
+    // Held for the hours, sent or claimed in the original: no reason to send it here.
     assert_eq!(due(&restored, at(1_000_000)).await, []);
     restored.take_up(at(20)).await.unwrap();
     assert_eq!(due(&restored, at(1_000_000)).await, []);
