@@ -14,7 +14,7 @@ use crate::include;
 use crate::mail::{self, Mail};
 use crate::node::{Node, all};
 use crate::table::Table;
-use crate::values::{self, Bad};
+use crate::values::Bad;
 
 /// What vigie.toml says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// `[operator]`.
     pub operator: Operator,
-    /// `[retention]`.
-    pub retention: Retention,
     /// `[[brand]]`, in the order of the files: this one's, then those of the included ones that
     /// have no fault.
     pub brands: Vec<Brand>,
@@ -37,15 +35,6 @@ pub struct Config {
 pub struct Operator {
     /// Their addresses; none: the log and `vigie status` say it.
     pub email: Vec<String>,
-}
-
-/// `[retention]`: how long what people wrote is kept, in months. Numbers stay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Who wrote it; `None`: for ever.
-    pub reviewer: Option<u16>,
-    /// What was written; `None`: for ever.
-    pub review: Option<u16>,
 }
 
 /// `[server]`.
@@ -76,11 +65,12 @@ impl Default for Server {
     }
 }
 
-const KEYS: [&str; 6] = ["include", "server", "mail", "operator", "retention", "brand"];
+const KEYS: [&str; 5] = ["include", "server", "mail", "operator", "brand"];
 const SERVER_KEYS: [&str; 5] =
     ["listen", "data", "public_url", "metrics_listen", "trusted_proxies"];
 /// Tables of a later version, and their keys.
-const LATER: [(&str, &[&str]); 1] = [("aws", &["stack", "region"])];
+const LATER: [(&str, &[&str]); 2] =
+    [("aws", &["stack", "region"]), ("retention", &["reviewer", "review"])];
 
 /// What every table of the file may be called, now or later.
 pub(crate) fn tables() -> Vec<&'static str> {
@@ -104,7 +94,6 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
     let mail = root.or("mail", None, |node| mail::read(node).map(Some));
     let rows = root.rows("brand", "write [[brand]], with two brackets, before each brand");
     let operator = root.or("operator", Operator::default(), operator);
-    let retention = root.or("retention", Retention::default(), retention);
     // A faulty operator makes no brand faulty too.
     seen.operator = operator.as_ref().is_none_or(|operator| !operator.email.is_empty());
     let brands = all(&rows.tables, |table| brand::read(table, seen));
@@ -114,7 +103,6 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
         server: server?,
         mail: mail?,
         operator: operator?,
-        retention: retention?,
         brands: brands.filter(|_| rows.whole)?,
     })
 }
@@ -125,15 +113,6 @@ fn operator(node: &Node<'_>) -> Option<Operator> {
     let email = table.need("email", "write email = [\"ops@agency.example\"]")?;
     let email = all(email.list_or_one()?, |item| item.parse(Code::BadEmail, address::email))?;
     Some(Operator { email })
-}
-
-fn retention(node: &Node<'_>) -> Option<Retention> {
-    let table = node.table("write [retention]")?;
-    table.check_keys(&["reviewer", "review"], &[]);
-    let months =
-        |key| table.or(key, None, |node| node.parse(Code::BadDuration, values::months).map(Some));
-    let (reviewer, review) = (months("reviewer"), months("review"));
-    Some(Retention { reviewer: reviewer?, review: review? })
 }
 
 /// Refuses what is in a table of a later version, key by key; an empty one is refused itself.

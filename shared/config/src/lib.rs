@@ -54,7 +54,7 @@ use toml::de::DeTable;
 
 pub use address::Mailbox;
 pub use code::Code;
-pub use config::{Config, Operator, Retention, Server};
+pub use config::{Config, Operator, Server};
 pub use diff::{Change, diff};
 pub use environment::{Environment, Included, NotIncluded, PresetInfo};
 pub use fault::{Fault, Report};

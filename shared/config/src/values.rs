@@ -94,25 +94,6 @@ pub(crate) fn hours(given: &str) -> Result<Hours, Bad> {
     })
 }
 
-/// Months as people keep things: `13 months`, `1 month`, `3 years`.
-pub(crate) fn months(given: &str) -> Result<u16, Bad> {
-    let bad = || {
-        let message = format!("{} is not a number of months or years", quoted(given));
-        Bad::new(message, "write \"13 months\" or \"3 years\", up to 100 years")
-    };
-    let (number, unit) = given.trim().split_once(' ').ok_or_else(bad)?;
-    if !number.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(bad());
-    }
-    let number: u16 = number.parse().map_err(|_| bad())?;
-    let months = match unit.trim() {
-        "month" | "months" => number,
-        "year" | "years" => number.saturating_mul(12),
-        _ => 0,
-    };
-    if (1..=1200).contains(&months) { Ok(months) } else { Err(bad()) }
-}
-
 /// Reads a limit in stars from a number's own text, never through a float.
 pub(crate) fn stars(number: &str) -> Result<Stars, Bad> {
     let bad = |what| Bad::new(what, "write a number above 0 and up to 5, such as 4.0");
@@ -238,36 +219,6 @@ mod tests {
     fn err_stars() {
         for text in ["0", "-1", "5.01", "3.999", "0.001", "nan", "inf", "1e300", "", "0e0"] {
             assert!(stars(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ok_months() {
-        for (text, count) in
-            [("13 months", 13), ("1 month", 1), (" 3 years ", 36), ("100 years", 1200)]
-        {
-            assert_eq!(months(text), Ok(count), "{text}");
-        }
-    }
-
-    #[test]
-    fn err_months() {
-        for text in [
-            "",
-            "13",
-            "months",
-            "13months",
-            "0 months",
-            "+1 month",
-            "-1 month",
-            "1.5 years",
-            "101 years",
-            "1201 months",
-            "99999 years",
-            "13 weeks",
-            "13 Months",
-        ] {
-            assert!(months(text).is_err(), "{text}");
         }
     }
 

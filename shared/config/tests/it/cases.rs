@@ -202,12 +202,8 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
     // What is kept, whom we trust, when messages may go.
     (
         "[mail]",
-        "[retention]\nreviewer = \"13\"\nreview = 36\nrevew = 1\n[mail]",
-        &[
-            "5:12+4 retention.reviewer bad-duration",
-            "6:10+2 retention.review wrong-type",
-            "7:1+5 retention.revew unknown-key",
-        ],
+        "[retention]\nreviewer = \"13 months\"\n[mail]",
+        &["5:1+8 retention.reviewer not-in-this-version"],
     ),
     (
         "[mail]",

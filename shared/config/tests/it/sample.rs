@@ -2,7 +2,7 @@
 
 use crate::support::{GOOD, harmed, read};
 use jiff::{SignedDuration, civil};
-use vigie_config::{Mailbox, Retention, Server, Smtp, Tls, Transport};
+use vigie_config::{Mailbox, Server, Smtp, Tls, Transport};
 use vigie_domain::{
     Brand, Cause, Channel, Deliver, Gets, Hours, Locale, Praise, SecretRef, Severity, Stars,
 };
@@ -48,7 +48,6 @@ fn the_sample_says_where_to_serve_and_how_to_mail() {
         }
     );
     assert_eq!(config.operator.email, ["ops@agency.example"]);
-    assert_eq!(config.retention, Retention::default());
     let mail = config.mail.unwrap();
     let address = |name: Option<&str>, email: &str| Mailbox {
         name: name.map(str::to_owned),
@@ -240,12 +239,4 @@ fn a_brand_may_be_on_trial_or_off_within_hours_and_in_shops() {
     let ladder = "escalate = [ { after = \"1h\", to = [\"shop\"] } ]\nlocale";
     let step = &brand_of(&text.replacen("locale", ladder, 1)).escalate[0];
     assert_eq!((step.to_shop, step.to.len()), (true, 0));
-}
-
-#[test]
-fn what_people_wrote_may_be_kept_for_a_time() {
-    let text =
-        harmed("[mail]", "[retention]\nreviewer = \"13 months\"\nreview = \"3 years\"\n[mail]");
-    let retention = read(&text).config.unwrap().retention;
-    assert_eq!(retention, Retention { reviewer: Some(13), review: Some(36) });
 }
