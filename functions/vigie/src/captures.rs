@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `<source>.wanted` | what `vigie capture` asks: from when to when |
 //! | `<source>.taken` | the same, once the server has seen it |
-//! | `<source>.<microseconds>.<request>.capture` | one request ([`file`]) |
+//! | `<source>.<microseconds>.<request>.capture` | one request ([`mod@file`]) |
 //!
 //! Of what is asked the first [`KEPT_MAX`] requests are kept, so that a flood writes no more than
 //! those; of one source there are never more, the newest asked for. All of it is readable by its
