@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Backup) -> Result<Exit, CannotBegin> {
         say(format!(
             "{file}: {reviews}, {} bytes, checked.\n\
              It holds customers' words: keep it as you keep the store. To restore it, see \
-             docs/install.md.",
+             docs/backup.md.",
             made.bytes
         ));
     }

@@ -37,6 +37,11 @@ pub(crate) fn line(given: &str, indent: usize) -> String {
     format!("{}{}", " ".repeat(indent), text::excerpt(given, room))
 }
 
+/// A name and what it says, in two columns; what it says is cut as a line is.
+pub(crate) fn labelled(name: &str, said: &str) -> String {
+    format!("{name:<10}{}", line(said, 0))
+}
+
 /// A time to the minute where a brand is: `2026-11-20 10:12 CET`.
 pub(crate) fn local(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()

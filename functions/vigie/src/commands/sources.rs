@@ -6,7 +6,7 @@ use serde::Serialize;
 use vigie_domain::{Brand, Rhythm, Source, SourceId};
 use vigie_ports::Store as _;
 
-use super::shown::{line, local};
+use super::shown::{labelled, local};
 use crate::cli::Sources;
 use crate::environment::Machine;
 use crate::load::{CannotBegin, open_store, read_config, store_trouble};
@@ -130,15 +130,16 @@ fn human(one: &Listed) -> String {
         _ => "do not arrive: click \"answered\" in the message",
     };
     let hidden = if one.token_hidden { "  (--show-token shows the token)" } else { "" };
+    let row = |name: &str, said: &str| format!("  {}", labelled(name, said));
     let mut all = vec![
         format!("{} · {} · brand {}", one.source, one.platform, one.brand),
         // An address is pasted: it stays whole.
         format!("  address   {}{hidden}", one.url),
-        line(&format!("events    {}", words.join(", ")), 2),
-        line(&format!("proof     {}", one.scheme), 2),
-        line(&format!("accepted  {}", when(one.accepted_at)), 2),
-        line(&format!("refused   {}{why}", when(one.refused_at)), 2),
-        line(&format!("answers   {answers}"), 2),
+        row("events", &words.join(", ")),
+        row("proof", &one.scheme),
+        row("accepted", &when(one.accepted_at)),
+        row("refused", &format!("{}{why}", when(one.refused_at))),
+        row("answers", answers),
     ];
     let steps = one.setup.iter().enumerate();
     all.extend(steps.map(|(index, step)| format!("  {}. {step}", index + 1)));

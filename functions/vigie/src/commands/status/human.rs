@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::State;
-use crate::commands::shown::{count, line, local};
+use crate::commands::shown::{count, labelled, local};
 
 pub(super) fn human(state: &State) -> String {
     let server = state.server.clone().unwrap_or_else(|| "not running".to_owned());
@@ -41,7 +41,7 @@ pub(super) fn human(state: &State) -> String {
 }
 
 fn row(name: &str, value: &str) -> String {
-    line(&format!("{name:<9} {value}"), 0)
+    labelled(name, value)
 }
 
 fn size(bytes: u64) -> String {
