@@ -10,6 +10,7 @@ mod checkpoint;
 mod connection;
 mod facts;
 mod fault;
+mod keys;
 mod notices;
 mod restore;
 mod reviews;
@@ -30,6 +31,7 @@ pub use crate::backup::{Backup, backup};
 use crate::checkpoint::Checkpoint;
 use crate::connection::File;
 use crate::fault::Fault;
+use crate::keys::Keys;
 pub use crate::restore::Restored;
 use crate::threads::{BeforeCommit, Worker};
 
@@ -37,6 +39,9 @@ pub use crate::facts::Facts;
 
 /// The file's name in the data folder.
 pub const FILE_NAME: &str = "vigie.sqlite";
+
+/// Few, so that keys are moved under a simulation's eyes too.
+const GENERATION_IN_MEMORY: usize = 4;
 
 /// How a store is opened, beyond its folder.
 #[derive(Default, Clone)]
@@ -55,6 +60,10 @@ enum Home {
 /// The store. Cheap to share behind an [`Arc`].
 pub struct SqliteStore {
     home: Home,
+    /// The keys, as the connection that writes knows them.
+    written: Keys,
+    /// And as the one that reads does.
+    seen: Keys,
 }
 
 impl SqliteStore {
@@ -81,6 +90,8 @@ impl SqliteStore {
         let checkpoint =
             Checkpoint::start(&mut writer, connection::folder(&file)?).map_err(no_thread)?;
         Ok(Self {
+            written: Keys::writer(&mut writer, keys::GENERATION)?,
+            seen: Keys::reader(keys::GENERATION),
             home: Home::Threads {
                 writer: Worker::writer(writer, checkpoint, before).map_err(no_thread)?,
                 reader: Worker::reader(reader).map_err(no_thread)?,
@@ -93,7 +104,10 @@ impl SqliteStore {
     /// # Errors
     /// SQLite refuses, which it has no reason to.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { home: Home::Memory(Mutex::new(connection::in_memory()?)) })
+        let mut connection = connection::in_memory()?;
+        let keys = Keys::writer(&mut connection, GENERATION_IN_MEMORY)?;
+        let home = Home::Memory(Mutex::new(connection));
+        Ok(Self { home, written: keys.clone(), seen: keys })
     }
 
     /// The value of a `PRAGMA` on the writer's own connection.

@@ -7,8 +7,9 @@ use vigie_domain::{ContactId, Kind, Matter, ReviewKey, Trouble};
 use vigie_ports::{NoticeFilter, Redriven, Settlement, Written};
 
 use crate::fault::Fault;
+use crate::keys::Keys;
 use crate::time::{micros, moment};
-use crate::{restore, reviews, troubles};
+use crate::{restore, troubles};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -118,6 +119,7 @@ pub(crate) fn claim(
 /// Settles a claim whose token is current.
 pub(crate) fn settle(
     connection: &Connection,
+    keys: &Keys,
     id: &NoticeId,
     token: &str,
     settlement: &Settlement,
@@ -126,7 +128,7 @@ pub(crate) fn settle(
     let mut settlement = settlement.clone();
     let mut answer = Written::Done;
     if let Settlement::Cancelled { unless_moved, .. } = &settlement
-        && has_moved(connection, unless_moved)?
+        && has_moved(connection, keys, unless_moved)?
     {
         let reason = "a review changed meanwhile".to_owned();
         settlement = Settlement::Retry { at: now, reason, unknown: false };
@@ -223,7 +225,8 @@ fn settle_along(
             ("sent", now, Some(format!("its message went with {id}")), false)
         }
         Settlement::Retry { at, reason, unknown } => ("held", *at, Some(reason.clone()), *unknown),
-        Settlement::Dead { reason, unknown } => ("dead", now, Some(reason.clone()), *unknown),
+        // What killed the first may be its own: the others are tried without it.
+        Settlement::Dead { reason, unknown } => ("held", now, Some(reason.clone()), *unknown),
         Settlement::Held { until, reason } => ("held", *until, Some(reason.clone()), false),
         Settlement::Cancelled { .. } => ("held", now, None, false),
     };
@@ -236,9 +239,9 @@ fn settle_along(
     Ok(())
 }
 
-fn has_moved(connection: &Connection, seen: &[(ReviewKey, u64)]) -> Result<bool> {
+fn has_moved(c: &Connection, keys: &Keys, seen: &[(ReviewKey, u64)]) -> Result<bool> {
     for (key, writes) in seen {
-        if reviews::load(connection, key)?.is_none_or(|stored| stored.writes != *writes) {
+        if keys.load(c, key)?.is_none_or(|stored| stored.writes != *writes) {
             return Ok(true);
         }
     }

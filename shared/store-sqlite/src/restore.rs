@@ -12,7 +12,7 @@ use vigie_domain::ReviewKey;
 use vigie_domain::notice::NewNotice;
 
 use crate::fault::Fault;
-use crate::reviews;
+use crate::keys;
 use crate::time::micros;
 
 type Result<T> = std::result::Result<T, Fault>;
@@ -71,7 +71,7 @@ pub(crate) fn holds(connection: &Connection, new: &NewNotice) -> Result<Option<(
     let Some(from) = value::<String>(connection, "restored")? else { return Ok(None) };
     let until: i64 = value(connection, "restored_until")?.unwrap_or(i64::MAX);
     let came_after = |key: &ReviewKey| -> Result<bool> {
-        Ok(reviews::load(connection, key)?.is_some_and(|found| found.number.0 as i64 > until))
+        Ok(keys::load(connection, key)?.is_some_and(|found| found.number.0 as i64 > until))
     };
     if let Some(key) = new.subject.review()
         && came_after(key)?

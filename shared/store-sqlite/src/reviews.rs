@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vigie_domain::{
-    Decided, Digest, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
+    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
 };
 use vigie_ports::{Arrival, Recorded, StoredReview, Verdict, Written};
 
 use crate::fault::Fault;
+use crate::keys::{self, Keys};
 use crate::notices;
 use crate::time::{micros, moment};
 
@@ -15,11 +16,11 @@ type Result<T> = std::result::Result<T, Fault>;
 
 const COLUMNS: &str = "number, writes, body";
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
+pub(crate) fn stored(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
-fn read((number, writes, body): (i64, i64, String)) -> Result<StoredReview> {
+pub(crate) fn read((number, writes, body): (i64, i64, String)) -> Result<StoredReview> {
     let review = serde_json::from_str(&body)?;
     Ok(StoredReview { review, number: ReviewNumber(number as u64), writes: writes as u64 })
 }
@@ -29,30 +30,14 @@ pub(crate) fn key(source: &str, external_id: &str) -> Result<ReviewKey> {
     format!("{source}/{external_id}").parse().map_err(|bad| Fault::Corrupt(format!("{bad}")))
 }
 
-/// What a review's key is looked up by: 47 bits, which SQLite keeps in six bytes with their sign.
-/// Keys that share them are told apart by their texts.
-pub(crate) fn key_hash(key: &ReviewKey) -> i64 {
-    let parts = [Some(key.source.as_str()), Some(key.external_id.as_str())];
-    (Digest::of_fields(parts).prefix() >> 17) as i64
-}
-
-/// A review by its key.
-pub(crate) fn load(connection: &Connection, key: &ReviewKey) -> Result<Option<StoredReview>> {
-    load_by(connection, key_hash(key), key)
-}
-
-fn load_by(connection: &Connection, hash: i64, key: &ReviewKey) -> Result<Option<StoredReview>> {
-    let sql = "SELECT number, writes, body FROM review \
-               WHERE key_hash = ?1 AND source = ?2 AND external_id = ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    let values = params![hash, key.source.as_str(), key.external_id.as_str()];
-    statement.query_row(values, stored).optional()?.map(read).transpose()
-}
-
 /// A review by its number.
 pub(crate) fn by_number(c: &Connection, number: ReviewNumber) -> Result<Option<StoredReview>> {
+    by_row(c, number.0 as i64)
+}
+
+pub(crate) fn by_row(connection: &Connection, row: i64) -> Result<Option<StoredReview>> {
     let sql = "SELECT number, writes, body FROM review WHERE number = ?1";
-    let found = c.prepare_cached(sql)?.query_row([number.0 as i64], stored).optional()?;
+    let found = connection.prepare_cached(sql)?.query_row([row], stored).optional()?;
     found.map(read).transpose()
 }
 
@@ -83,7 +68,7 @@ pub(crate) fn prepare(arrival: Arrival) -> Result<Prepared> {
     let (review, outcome) = record(None, &arrival.key, brand, &arrival.told, arrival.at);
     let (review, undecided) = decide_at_once(review, &arrival);
     let row = NewRow {
-        key_hash: key_hash(&review.key),
+        key_hash: keys::hash(&review.key),
         state: state_id(&review),
         first_seen_at: micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
         published_at: micros(review.published()),
@@ -95,10 +80,11 @@ pub(crate) fn prepare(arrival: Arrival) -> Result<Prepared> {
 }
 
 /// Records one arrival.
-pub(crate) fn record_one(connection: &Connection, prepared: &Prepared) -> Result<Recorded> {
+pub(crate) fn record_one(c: &Connection, keys: &Keys, prepared: &Prepared) -> Result<Recorded> {
     let Prepared { arrival, row, .. } = prepared;
-    let Some(known) = load_by(connection, row.key_hash, &arrival.key)? else {
-        let number = insert(connection, prepared)?;
+    let Some(known) = keys.find(c, row.key_hash, &arrival.key)? else {
+        let number = insert(c, prepared)?;
+        keys.add(c, row.key_hash, number.0 as i64)?;
         let (outcome, undecided) = (prepared.outcome, prepared.undecided);
         return Ok(Recorded { outcome, undecided, number });
     };
@@ -110,8 +96,8 @@ pub(crate) fn record_one(connection: &Connection, prepared: &Prepared) -> Result
     if outcome != Outcome::Accepted {
         return Ok(Recorded { outcome, undecided: !was_decided, number });
     }
-    update(connection, number, &review, review.step_at(brand))?;
-    mark(connection, number, arrival.at)?;
+    update(c, number, &review, review.step_at(brand))?;
+    mark(c, number, arrival.at)?;
     Ok(Recorded { outcome, undecided: true, number })
 }
 
@@ -144,11 +130,10 @@ fn good_at(review: &Review) -> Option<i64> {
 /// Inserts a review that is not there yet, as the same transaction has seen.
 fn insert(connection: &Connection, prepared: &Prepared) -> Result<ReviewNumber> {
     let Prepared { arrival, row, undecided, .. } = prepared;
-    let sql = "INSERT INTO review (key_hash, source, external_id, brand, writes, state, \
+    let sql = "INSERT INTO review (source, external_id, brand, writes, state, \
                first_seen_at, published_at, settled_at, good_at, undecided_at, body) \
-               VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+               VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     connection.prepare_cached(sql)?.execute(params![
-        row.key_hash,
         arrival.key.source.as_str(),
         arrival.key.external_id.as_str(),
         arrival.brand.brand.id.as_str(),
@@ -195,8 +180,8 @@ fn mark(connection: &Connection, number: ReviewNumber, at: Timestamp) -> Result<
 
 /// Stores a decision and makes its notices, if the review has not moved. The mark goes only if the
 /// last change is the one that was decided: a climbed step decides no change.
-pub(crate) fn decide(connection: &Connection, verdict: &Verdict) -> Result<Written> {
-    let Some(known) = load(connection, &verdict.key)? else { return Ok(Written::Moved) };
+pub(crate) fn decide(connection: &Connection, keys: &Keys, verdict: &Verdict) -> Result<Written> {
+    let Some(known) = keys.load(connection, &verdict.key)? else { return Ok(Written::Moved) };
     if known.writes != verdict.writes {
         return Ok(Written::Moved);
     }

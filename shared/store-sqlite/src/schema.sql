@@ -1,4 +1,4 @@
--- Version 2. Times are microseconds since 1970, UTC. A body is the JSON of the domain type; the
+-- Version 3. Times are microseconds since 1970, UTC. A body is the JSON of the domain type; the
 -- columns beside it are what the indexes need, and are written with it.
 
 CREATE TABLE meta (
@@ -18,9 +18,6 @@ CREATE TABLE brand (
 
 CREATE TABLE review (
     number        INTEGER PRIMARY KEY,
-    -- 47 bits of the digest of source and external id (`key_hash` in reviews.rs): its index is a third
-    -- of one over both texts, so a new review finds its page in memory. Who inserts has looked.
-    key_hash      INTEGER NOT NULL,
     source        TEXT NOT NULL,
     external_id   TEXT NOT NULL,
     brand         TEXT NOT NULL,
@@ -36,7 +33,6 @@ CREATE TABLE review (
     body          TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX review_key ON review (key_hash);
 -- The due index: what waits for a moment, and nothing else.
 CREATE INDEX review_undecided ON review (undecided_at) WHERE undecided_at IS NOT NULL;
 CREATE INDEX review_step ON review (step_at) WHERE step_at IS NOT NULL;

@@ -19,12 +19,14 @@ impl Store for SqliteStore {
     async fn record(&self, arrivals: Vec<Arrival>) -> Answer<Vec<Recorded>> {
         let prepared: Result<Vec<_>, _> = arrivals.into_iter().map(reviews::prepare).collect();
         let prepared = prepared?;
-        self.write(move |c| prepared.iter().map(|one| reviews::record_one(c, one)).collect()).await
+        let keys = self.written.clone();
+        self.write(move |c| prepared.iter().map(|one| reviews::record_one(c, &keys, one)).collect())
+            .await
     }
 
     async fn review(&self, key: &ReviewKey) -> Answer<Option<StoredReview>> {
-        let key = key.clone();
-        self.read(move |c| reviews::load(c, &key)).await
+        let (keys, key) = (self.seen.clone(), key.clone());
+        self.read(move |c| keys.load(c, &key)).await
     }
 
     async fn by_number(&self, number: ReviewNumber) -> Answer<Option<StoredReview>> {
@@ -32,7 +34,8 @@ impl Store for SqliteStore {
     }
 
     async fn decide(&self, verdict: Verdict) -> Answer<Written> {
-        self.write(move |c| reviews::decide(c, &verdict)).await
+        let keys = self.written.clone();
+        self.write(move |c| reviews::decide(c, &keys, &verdict)).await
     }
 
     async fn steps_until(&self, brand: &BrandId, until: Timestamp) -> Answer<Vec<StoredReview>> {
@@ -93,8 +96,8 @@ impl Store for SqliteStore {
         settlement: Settlement,
         now: Timestamp,
     ) -> Answer<Written> {
-        let (id, token) = (id.clone(), token.to_owned());
-        self.write(move |c| notices::settle(c, &id, &token, &settlement, now)).await
+        let (keys, id, token) = (self.written.clone(), id.clone(), token.to_owned());
+        self.write(move |c| notices::settle(c, &keys, &id, &token, &settlement, now)).await
     }
 
     async fn notice(&self, id: &NoticeId) -> Answer<Option<Notice>> {

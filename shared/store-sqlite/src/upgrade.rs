@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
-use crate::backup;
 use crate::fault::Fault;
-use crate::reviews;
+use crate::{backup, keys, reviews};
 
 type Result<T> = std::result::Result<T, Fault>;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// What version 2 added beside what version 1 had.
 const OPERATOR: &str = include_str!("operator.sql");
+/// What version 3 has instead of the index of keys.
+const KEYS: &str = include_str!("keys.sql");
 /// What brings a file of version 1, 2, … to the next one.
-const UPGRADES: [fn(&Connection) -> Result<()>; 1] = [hash_keys];
+const UPGRADES: [fn(&Connection) -> Result<()>; 2] = [hash_keys, young_keys];
 /// The schema this version writes.
 const VERSION: i64 = 1 + UPGRADES.len() as i64;
 /// A table that every version has had.
@@ -104,6 +105,7 @@ fn step_up(connection: &Connection) -> Result<()> {
     if found == 0 {
         connection.execute_batch(SCHEMA)?;
         connection.execute_batch(OPERATOR)?;
+        connection.execute_batch(KEYS)?;
     } else {
         let known = usize::try_from(found - 1).unwrap_or_default();
         UPGRADES.iter().skip(known).try_for_each(|upgrade| upgrade(connection))?;
@@ -151,7 +153,17 @@ fn hash_keys(connection: &Connection) -> Result<()> {
     let mut rows = keys.query([])?;
     while let Some(row) = rows.next()? {
         let key = reviews::key(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?;
-        update.execute(params![row.get::<_, i64>(0)?, reviews::key_hash(&key)])?;
+        update.execute(params![row.get::<_, i64>(0)?, keys::hash(&key)])?;
     }
     Ok(connection.execute_batch("CREATE INDEX review_key ON review (key_hash);")?)
+}
+
+/// From version 2: one index held every key.
+fn young_keys(connection: &Connection) -> Result<()> {
+    connection.execute_batch(KEYS)?;
+    Ok(connection.execute_batch(
+        "INSERT INTO key_old SELECT key_hash, number FROM review ORDER BY key_hash, number;
+         DROP INDEX review_key;
+         ALTER TABLE review DROP COLUMN key_hash;",
+    )?)
 }
