@@ -338,12 +338,12 @@ impl<'a> Change<'a> {
         let assessment = assess(content);
         self.alerted = true;
         self.decided.critical = assessment.severity == Severity::Critical;
-        self.decided.trial = self.brand.deliver == Deliver::Trial;
+        let trial = self.brand.deliver == Deliver::Trial;
         let who = recipients(self.brand, self.review, stars, &assessment);
         self.explain_silence(&who);
         let mut notices = Vec::new();
         let why = who.first().map_or(Why::Contact, |(_, why)| why.clone());
-        if self.decided.trial {
+        if trial {
             let meant = who.into_iter().map(|(to, _)| to).collect();
             notices.extend(self.notices(Kind::Alert, meant, &why));
         } else {
@@ -351,7 +351,14 @@ impl<'a> Change<'a> {
                 notices.extend(self.notices(Kind::Alert, vec![to], &why));
             }
         }
-        notices.retain(|notice| only.is_none_or(|only| only.contains(&notice.to)));
+        notices.retain(|notice| {
+            let told = [&notice.to].into_iter().chain(&notice.meant_for);
+            only.is_none_or(|only| told.into_iter().any(|to| only.contains(to)))
+        });
+        // Where only the operator was left untold, the brand's people still hear nothing.
+        if only.is_none() || !notices.is_empty() {
+            self.decided.trial = trial;
+        }
         notices
     }
 

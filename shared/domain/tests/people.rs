@@ -71,8 +71,20 @@ fn tell(
 
 /// Decides a review at an hour and stores the decision with it; gives the notices.
 fn decided(review: &mut Review, brand: &Brand, severity: Severity, hour: i64) -> Vec<NewNotice> {
+    decided_telling(review, brand, severity, hour, &[])
+}
+
+/// Decides a change where the alerts of some were cancelled before they were sent.
+fn decided_telling(
+    review: &mut Review,
+    brand: &Brand,
+    severity: Severity,
+    hour: i64,
+    untold: &[&str],
+) -> Vec<NewNotice> {
     let assessment = Assessment { severity, ..Assessment::default() };
-    let decision = decide(review, brand, "v1", at(hour), |_| assessment, &[]);
+    let untold: Vec<_> = untold.iter().map(|id| id.parse().unwrap()).collect();
+    let decision = decide(review, brand, "v1", at(hour), |_| assessment, &untold);
     review.apply_decision(decision.decided, at(hour));
     decision.notices
 }
@@ -213,4 +225,33 @@ fn a_brand_that_is_off_only_records_and_says_why() {
         assert_eq!(alerts.count(), 0, "turning live sends nothing for what is past");
         brand.deliver = Deliver::Off;
     }
+}
+
+#[test]
+fn an_alert_that_only_the_operator_missed_tells_nobody_once_live() {
+    let mut brand = Brand::sample();
+    brand.deliver = Deliver::Trial;
+    let mut review = review(&brand, 200, None);
+    decided(&mut review, &brand, Severity::Low, 0);
+    // Withdrawn before the operator's alert went, and back after the brand went live.
+    let mut gone = tell(Some(review), &brand, EventKind::Withdrawn, 200, None, 1);
+    decided(&mut gone, &brand, Severity::Low, 1);
+    brand.deliver = Deliver::Live;
+    let mut back = tell(Some(gone), &brand, EventKind::Edited, 250, None, 2);
+    let again = decided_telling(&mut back, &brand, Severity::Low, 2, &["operator"]);
+    assert_eq!(to(&again), [""; 0]);
+    let (steps, _) = climb(&back, &brand, at(24)).unwrap();
+    assert!(steps.is_empty(), "whoever never had the alert hears of no step");
+}
+
+#[test]
+fn an_alert_that_somebody_missed_goes_to_the_operator_on_trial() {
+    let mut brand = Brand::sample();
+    let mut review = review(&brand, 200, None);
+    decided(&mut review, &brand, Severity::Low, 0);
+    brand.deliver = Deliver::Trial;
+    let mut edited = tell(Some(review), &brand, EventKind::Edited, 150, None, 1);
+    let untold = decided_telling(&mut edited, &brand, Severity::Low, 1, &["service"]);
+    assert_eq!(to(&untold), ["operator"]);
+    assert!(edited.decided.unwrap().trial);
 }

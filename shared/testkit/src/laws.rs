@@ -44,7 +44,7 @@ macro_rules! store_laws {
             what_is_held_waits_and_counts_no_attempt,
             one_message_takes_along_what_waited_with_it,
             what_is_left_out_is_pending_again,
-            what_was_taken_along_shares_the_fate_of_its_message,
+            what_was_taken_along_waits_with_its_message_and_does_not_die_with_it,
             a_lost_claim_takes_nothing_along
         );
         $crate::store_laws!(operator_suite, $make;

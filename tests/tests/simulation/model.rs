@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use vigie_domain::notice::{Notice, NoticeState, Subject};
+use vigie_domain::notice::{NewNotice, Notice, NoticeState, Subject};
 use vigie_domain::{Brand, Deliver, EventKind, Gets, Kind, Review, State, Told};
 use vigie_ports::{Arrival, Recorded, Verdict};
 
@@ -143,6 +143,9 @@ impl Observed {
     /// A decision was stored: did it make what the contract says?
     pub(crate) fn decided(&mut self, verdict: &Verdict) {
         self.decisions += 1;
+        let told = verdict.notices.iter().filter_map(|step| self.told_of_a_trial(verdict, step));
+        let told: Vec<_> = told.collect();
+        self.faults.extend(told);
         let key = verdict.key.to_string();
         let Some(known) = self.reviews.get_mut(&key) else { return };
         let brand = &self.brands[&verdict.decided.config];
@@ -184,6 +187,23 @@ impl Observed {
         }
     }
 
+    /// A step that the brand's people hear of, on a review whose alert only the operator saw. One
+    /// that another review's step takes along may have been decided anew since it was looked at.
+    fn told_of_a_trial(&self, verdict: &Verdict, step: &NewNotice) -> Option<String> {
+        if !matches!(step.kind, Kind::Reminder | Kind::Escalation) || step.to.is_operator() {
+            return None;
+        }
+        let key = step.subject.review()?;
+        let alerts = &self.reviews.get(&key.to_string())?.alerts;
+        let on_trial = if *key == verdict.key {
+            alerts.last().is_some_and(|made| made.trial)
+        } else {
+            !alerts.is_empty() && alerts.iter().all(|made| made.trial)
+        };
+        on_trial
+            .then(|| format!("{key}: {} to {}, who never had its alert", step.kind.id(), step.to))
+    }
+
     /// Everything that does not hold once the history has settled.
     pub(crate) fn faults(
         &self,
@@ -204,7 +224,6 @@ impl Observed {
             };
             faults.extend(misremembered(key, known, review));
             faults.extend(told_twice(key, known, review, notices));
-            faults.extend(told_of_a_trial(key, known, review, notices));
             // Of what was on trial or off, the brand's people hear nothing.
             if always_live {
                 faults.extend(untold(key, known, review, &by_id, notices));
@@ -352,25 +371,6 @@ fn told_twice(key: &str, known: &Known, review: &Review, notices: &[Notice]) -> 
     };
     let (to, _) = known.made_up_for.iter().find(|(to, at)| earlier(to, *at))?;
     Some(format!("{key}: {to} had an alert, and another that nothing called for"))
-}
-
-/// A step that the brand's people heard of, on a review whose alert only the operator saw.
-fn told_of_a_trial(
-    key: &str,
-    known: &Known,
-    review: &Review,
-    notices: &[Notice],
-) -> Option<String> {
-    let steps = notices.iter().filter(|notice| {
-        let of = matches!(notice.what.kind, Kind::Reminder | Kind::Escalation);
-        of && notice.what.subject.review() == Some(&review.key)
-    });
-    let on_trial = |notice: &&Notice| {
-        let before = known.alerts.iter().rev().find(|made| made.at <= notice.made_at);
-        before.is_some_and(|made| made.trial)
-    };
-    let wrong = steps.filter(on_trial).find(|notice| !notice.what.to.is_operator())?;
-    Some(format!("{key}: {} to {}, who never had its alert", wrong.what.kind.id(), wrong.what.to))
 }
 
 /// Steps of the ladder that a plain reading of the contract expects: reviews that were posted once,
