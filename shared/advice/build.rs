@@ -24,9 +24,10 @@ fn main() -> Result<(), String> {
         let text = fs::read_to_string(&path).map_err(|e| format!("library/{name}: {e}"))?;
         check::check(stem, &text).map_err(|e| format!("library/{name}: {e}"))?;
         causes.push((stem.to_owned(), language.to_owned()));
+        // The crate's folder is looked up when it is compiled: the tree may have moved since.
         let place =
-            path.to_str().ok_or_else(|| format!("library/{name}: its folder is not UTF-8"))?;
-        writeln!(listed, "({stem:?}, {language:?}, include_str!({place:?})),")
+            format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?})", format!("/library/{name}"));
+        writeln!(listed, "({stem:?}, {language:?}, include_str!({place})),")
             .map_err(|e| e.to_string())?;
     }
     listed.push_str("];\n");
