@@ -38,11 +38,11 @@ pub(crate) fn apply(connection: &Connection, brands: &[Brand], now: Timestamp) -
     let live = known.iter().filter(|stored| !stored.retired);
     for gone in live.filter(|stored| !given.contains(&stored.brand.id)) {
         let sql = "UPDATE brand SET retired = 1 WHERE id = ?1";
-        connection.execute(sql, [gone.brand.id.as_str()])?;
+        connection.prepare_cached(sql)?.execute([gone.brand.id.as_str()])?;
     }
     let sql = "INSERT INTO meta (key, value) VALUES ('generation', 1) \
                ON CONFLICT (key) DO UPDATE SET value = value + 1";
-    connection.execute(sql, [])?;
+    connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
 
@@ -57,10 +57,12 @@ fn put(c: &Connection, brand: &Brand, before: Option<&StoredBrand>, now: Timesta
     let report_at = kept.unwrap_or_else(|| next_report(brand, now).1);
     let sql = "INSERT INTO brand (id, body, applied_at, report_at) VALUES (?1, ?2, ?3, ?4) \
                ON CONFLICT (id) DO UPDATE SET body = ?2, retired = 0, report_at = ?4";
-    c.execute(
-        sql,
-        params![brand.id.as_str(), serde_json::to_string(brand)?, micros(now), micros(report_at)],
-    )?;
+    c.prepare_cached(sql)?.execute(params![
+        brand.id.as_str(),
+        serde_json::to_string(brand)?,
+        micros(now),
+        micros(report_at)
+    ])?;
     Ok(())
 }
 
@@ -103,16 +105,13 @@ pub(crate) fn report_made(connection: &Connection, made: &ReportMade) -> Result<
     let sql = "UPDATE brand SET report_at = ?3, reported_at = ?4, \
                praised_at = CASE WHEN ?5 THEN ?4 ELSE praised_at END \
                WHERE id = ?1 AND report_at = ?2";
-    let written = connection.execute(
-        sql,
-        params![
-            made.brand.as_str(),
-            micros(made.was_due_at),
-            micros(made.next_at),
-            micros(made.at),
-            made.praised
-        ],
-    )?;
+    let written = connection.prepare_cached(sql)?.execute(params![
+        made.brand.as_str(),
+        micros(made.was_due_at),
+        micros(made.next_at),
+        micros(made.at),
+        made.praised
+    ])?;
     if written == 0 {
         return Ok(Written::Moved);
     }
@@ -125,16 +124,17 @@ pub(crate) fn report_made(connection: &Connection, made: &ReportMade) -> Result<
 /// Counts applications.
 pub(crate) fn generation(connection: &Connection) -> Result<u64> {
     let sql = "SELECT value FROM meta WHERE key = 'generation'";
-    let found: Option<i64> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    let found: Option<i64> =
+        connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or(0) as u64)
 }
 
 /// The key of desk links, made once.
 pub(crate) fn desk_key(connection: &Connection, fresh: &[u8; 32]) -> Result<[u8; 32]> {
     let sql = "INSERT INTO meta (key, value) VALUES ('desk_key', ?1) ON CONFLICT (key) DO NOTHING";
-    connection.execute(sql, [fresh.as_slice()])?;
+    connection.prepare_cached(sql)?.execute([fresh.as_slice()])?;
     let sql = "SELECT value FROM meta WHERE key = 'desk_key'";
-    let key: Vec<u8> = connection.query_row(sql, [], |row| row.get(0))?;
+    let key: Vec<u8> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     key.try_into().map_err(|_| Fault::Corrupt("the desk key is not 32 bytes".to_owned()))
 }
 
@@ -142,20 +142,17 @@ pub(crate) fn desk_key(connection: &Connection, fresh: &[u8; 32]) -> Result<[u8;
 pub(crate) fn reject(connection: &Connection, rejected: &[Rejected]) -> Result<()> {
     for event in rejected {
         let old = micros(event.at) - REJECTED_KEPT;
-        connection.execute("DELETE FROM rejected WHERE at < ?1", [old])?;
+        connection.prepare_cached("DELETE FROM rejected WHERE at < ?1")?.execute([old])?;
         let sql = "INSERT INTO rejected (id, source, at, reason, event, headers) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
-        connection.execute(
-            sql,
-            params![
-                event.id,
-                event.source.as_str(),
-                micros(event.at),
-                event.reason,
-                event.event,
-                serde_json::to_string(&event.headers)?
-            ],
-        )?;
+        connection.prepare_cached(sql)?.execute(params![
+            event.id,
+            event.source.as_str(),
+            micros(event.at),
+            event.reason,
+            event.event,
+            serde_json::to_string(&event.headers)?
+        ])?;
         let trouble = Trouble::new(Matter::Rejected, event.source.as_str());
         troubles::note_one(connection, &trouble, 1, event.at, event.at)?;
     }
@@ -186,7 +183,7 @@ pub(crate) fn rejected(connection: &Connection, now: Timestamp) -> Result<Vec<Re
 
 /// Forgets an event.
 pub(crate) fn unreject(connection: &Connection, id: &str) -> Result<()> {
-    connection.execute("DELETE FROM rejected WHERE id = ?1", [id])?;
+    connection.prepare_cached("DELETE FROM rejected WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use vigie_ports::StoreError;
 
@@ -12,7 +13,7 @@ use crate::{restore, upgrade};
 /// a running server make short writes; a busy disk may hold one for a second or two.
 const BUSY_MS: u64 = 5000;
 /// Statements kept prepared: more than the adapter has.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 /// Bytes of a page. A new review changes one page of the index of keys, wherever its key falls, and
 /// the log takes that page whole: half of SQLite's 4096 is half the bytes to sync.
 const PAGE_BYTES: i64 = 2048;
@@ -76,6 +77,8 @@ pub(crate) fn in_memory() -> Result<Connection, StoreError> {
 }
 
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    // Plans do not depend on the values bound: else a statement is prepared anew with each.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_MS))
 }

@@ -2,19 +2,19 @@
 //!
 //! Ids of reviews come in no order. In one index over all of them each new review would change a
 //! page of its own, and at a million reviews the log takes as many bytes for those pages as for the
-//! reviews. So there are two tables. A new key is appended to `key_young`, and each connection
-//! knows those by heart; once they make a generation, they are moved to `key_old` in the order of their
+//! reviews. So there are two tables. A new key is appended to `key_young`, and the writer knows
+//! those by heart; once they make a generation, they are moved to `key_old` in the order of their
 //! hashes, a few with each new review, so that neighbours share a page.
 //!
-//! **Invariant:** each review's key is in `key_young` or in `key_old`. Moving is idempotent: a key
-//! is deleted from the first once a committed or the same transaction has put it into the second,
-//! so a crash, a rollback or a second process costs a repetition only.
+//! **Invariant:** each review's key is in `key_young` or in `key_old`. A key is deleted from the
+//! first only where the second has it, so a crash, a rollback or a second process at most makes a
+//! move be repeated.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Rows, params};
 use vigie_domain::{Digest, ReviewKey};
 use vigie_ports::StoredReview;
 
@@ -64,25 +64,19 @@ fn load_from(
     statement.query_row(values, reviews::stored).optional()?.map(reviews::read).transpose()
 }
 
-/// What one connection knows of the keys, shared with the work that runs on it.
+/// The young keys, as the connection that writes knows them, shared with the work that runs there.
 #[derive(Clone)]
 pub(crate) struct Keys(Arc<Mutex<Young>>);
 
 impl Keys {
-    /// For the connection that writes.
-    pub(crate) fn writer(writer: &mut Connection, generation: usize) -> Result<Self> {
-        let young = Young::new(generation);
-        let rolled_back = young.rolled_back.clone();
-        writer.rollback_hook(Some(move || rolled_back.store(true, Ordering::Release)))?;
-        Ok(Self(Arc::new(Mutex::new(young))))
+    /// Knows nothing yet: the first look reads what is there.
+    pub(crate) fn new(generation: usize) -> Self {
+        let (rows, in_order) = (HashMap::default(), Vec::new());
+        let young = Young { generation, rows, last: None, moving: None, in_order };
+        Self(Arc::new(Mutex::new(young)))
     }
 
-    /// For a connection that only reads: it sees nothing that could be rolled back.
-    pub(crate) fn reader(generation: usize) -> Self {
-        Self(Arc::new(Mutex::new(Young::new(generation))))
-    }
-
-    /// A review by its key.
+    /// A review by its key, on the connection that writes.
     pub(crate) fn load(
         &self,
         connection: &Connection,
@@ -91,14 +85,30 @@ impl Keys {
         self.find(connection, hash(key), key)
     }
 
-    /// A review by its key and the key's hash.
+    /// A review by its key and the key's hash, on the connection that writes.
     pub(crate) fn find(
         &self,
         connection: &Connection,
         hash: i64,
         key: &ReviewKey,
     ) -> Result<Option<StoredReview>> {
-        self.young().find(connection, hash, key)
+        let row = self.young().row(connection, hash)?;
+        if let Some(found) = in_row(connection, row, key)? {
+            return Ok(Some(found));
+        }
+        load_from(connection, OLD, hash, key)
+    }
+
+    /// A review by its key, on a connection that may see less than the writer, or more: what the
+    /// writer knows is a hint.
+    pub(crate) fn look(
+        &self,
+        connection: &Connection,
+        key: &ReviewKey,
+    ) -> Result<Option<StoredReview>> {
+        let row = self.young().rows.get(&hash(key)).copied();
+        let found = in_row(connection, row, key)?;
+        found.map_or_else(|| load(connection, key), |found| Ok(Some(found)))
     }
 
     /// Notes the key of a new row, in the transaction that inserts it and has not found it.
@@ -106,51 +116,74 @@ impl Keys {
         self.young().add(connection, hash, number)
     }
 
+    /// Knows nothing again.
+    pub(crate) fn forget(&self) {
+        self.young().forget();
+    }
+
     fn young(&self) -> MutexGuard<'_, Young> {
-        // What a panic left behind is read anew after the rollback that follows it.
+        // What a panic left behind is seen not to be so, and read anew.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The review in a row, if it is the one of a key.
+fn in_row(
+    connection: &Connection,
+    row: Option<i64>,
+    key: &ReviewKey,
+) -> Result<Option<StoredReview>> {
+    let Some(row) = row else { return Ok(None) };
+    Ok(reviews::by_row(connection, row)?.filter(|found| found.review.key == *key))
+}
+
+/// Row numbers by hash of the key, which is a digest already.
+type ByHash = HashMap<i64, i64, BuildHasherDefault<Digested>>;
+
+/// Takes a part of a digest for its hash.
+#[derive(Default)]
+struct Digested(u64);
+
+impl Hasher for Digested {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_i64(&mut self, part: i64) {
+        // The table looks at the highest bits too, of which a key's 47 leave none.
+        self.0 = part.unsigned_abs() | part.unsigned_abs() << 17;
     }
 }
 
 /// The young keys, known by heart.
 struct Young {
     generation: usize,
-    /// Row numbers by hash. Of two keys that share one, the second goes to the old at once.
-    rows: HashMap<i64, i64>,
-    /// The last row of `key_young` that was read.
-    seen: i64,
+    /// Of two keys that share a hash, the second goes to the old at once.
+    rows: ByHash,
+    /// The last row of `key_young` that is known, and its hash.
+    last: Option<(i64, i64)>,
     moving: Option<Moving>,
-    rolled_back: Arc<AtomicBool>,
+    /// Hashes and rows of the generation that moves, in order.
+    in_order: Vec<(i64, i64)>,
 }
 
 /// A generation on its way: the young keys of the rows until one.
 struct Moving {
     until: i64,
-    in_order: std::vec::IntoIter<(i64, i64)>,
+    /// How many of those in order were moved.
+    moved: usize,
     cleared: i64,
 }
 
 impl Young {
-    /// Knows nothing yet: the first look reads what is there.
-    fn new(generation: usize) -> Self {
-        let rolled_back = Arc::new(AtomicBool::new(false));
-        Self { generation, rows: HashMap::new(), seen: 0, moving: None, rolled_back }
-    }
-
-    fn find(
-        &mut self,
-        connection: &Connection,
-        hash: i64,
-        key: &ReviewKey,
-    ) -> Result<Option<StoredReview>> {
+    /// The row that a young key may have.
+    fn row(&mut self, connection: &Connection, hash: i64) -> Result<Option<i64>> {
         self.catch_up(connection)?;
-        if let Some(number) = self.rows.get(&hash) {
-            let found = reviews::by_row(connection, *number)?;
-            if let Some(found) = found.filter(|found| found.review.key == *key) {
-                return Ok(Some(found));
-            }
-        }
-        load_from(connection, OLD, hash, key)
+        Ok(self.rows.get(&hash).copied())
     }
 
     fn add(&mut self, connection: &Connection, hash: i64, number: i64) -> Result<()> {
@@ -160,81 +193,96 @@ impl Young {
         } else {
             let sql = "INSERT INTO key_young (number, hash) VALUES (?1, ?2)";
             connection.prepare_cached(sql)?.execute([number, hash])?;
+            // Room for all that will be, once: a table that grows leaves its former places behind.
+            self.rows.reserve((self.generation * 3 / 2).saturating_sub(self.rows.len()));
             self.rows.insert(hash, number);
-            self.seen = number;
+            self.last = Some((number, hash));
         }
         self.move_some(connection)
     }
 
-    /// Reads what another process added, and all anew after a rollback.
+    /// Reads what another process added; and all anew, if the last row is not as it was: it was
+    /// rolled back, or another process has moved it.
     fn catch_up(&mut self, connection: &Connection) -> Result<()> {
-        if self.rolled_back.swap(false, Ordering::AcqRel) {
-            self.rows.clear();
-            self.seen = 0;
-            self.moving = None;
-        }
-        let sql = "SELECT number, hash FROM key_young WHERE number > ?1 ORDER BY number";
+        let sql = "SELECT number, hash FROM key_young WHERE number >= ?1 ORDER BY number";
         let mut statement = connection.prepare_cached(sql)?;
-        let mut rows = statement.query([self.seen])?;
-        while let Some(row) = rows.next()? {
-            self.seen = row.get(0)?;
-            self.rows.insert(row.get(1)?, self.seen);
+        if let Some(last) = self.last {
+            let mut rows = statement.query([last.0])?;
+            let found = rows.next()?.map(|row| Ok::<_, Fault>((row.get(0)?, row.get(1)?)));
+            if found.transpose()? == Some(last) {
+                return self.read(rows);
+            }
+            self.forget();
         }
-        if self.rows.len() > 2 * self.generation && self.moving.is_none() {
-            self.forget_moved(connection)?;
+        self.read(statement.query([i64::MIN])?)
+    }
+
+    fn read(&mut self, mut rows: Rows<'_>) -> Result<()> {
+        while let Some(row) = rows.next()? {
+            let (number, hash) = (row.get(0)?, row.get(1)?);
+            self.rows.insert(hash, number);
+            self.last = Some((number, hash));
         }
         Ok(())
     }
 
-    /// Forgets what another connection has moved.
-    fn forget_moved(&mut self, connection: &Connection) -> Result<()> {
-        let sql = "SELECT min(number) FROM key_young";
-        let first: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-        let first = first.unwrap_or(i64::MAX);
-        self.rows.retain(|_, number| *number >= first);
-        Ok(())
+    fn forget(&mut self) {
+        self.rows.clear();
+        self.last = None;
+        self.moving = None;
     }
 
     fn move_some(&mut self, connection: &Connection) -> Result<()> {
         if self.moving.is_none() && self.rows.len() >= self.generation {
-            self.moving = Some(Moving::of(&self.rows, self.seen));
+            self.begin();
         }
         let Some(moving) = &mut self.moving else { return Ok(()) };
-        if moving.step(connection)? {
-            let until = moving.until;
-            self.rows.retain(|_, number| *number > until);
-            self.moving = None;
+        let some = self.in_order.iter().skip(moving.moved).take(MOVED_EACH);
+        if some.len() > 0 {
+            moving.moved += some.len();
+            return move_keys(connection, some);
+        }
+        let from = moving.cleared;
+        moving.cleared = moving.until.min(from + CLEARED_EACH);
+        clear(connection, from, moving.cleared)?;
+        if moving.cleared >= moving.until {
+            // What is left is read anew, a third of a generation or so.
+            self.forget();
         }
         Ok(())
     }
+
+    fn begin(&mut self) {
+        let Some((until, _)) = self.last else { return };
+        self.in_order.clear();
+        self.in_order.extend(self.rows.iter().map(|(hash, number)| (*hash, *number)));
+        self.in_order.sort_unstable();
+        let first = self.in_order.iter().map(|(_, number)| *number).min().unwrap_or(until);
+        self.moving = Some(Moving { until, moved: 0, cleared: first - 1 });
+    }
 }
 
-impl Moving {
-    fn of(rows: &HashMap<i64, i64>, until: i64) -> Self {
-        let mut in_order: Vec<_> = rows.iter().map(|(hash, number)| (*hash, *number)).collect();
-        in_order.sort_unstable();
-        let cleared = in_order.iter().map(|(_, number)| number - 1).min().unwrap_or(until);
-        Self { until, in_order: in_order.into_iter(), cleared }
+fn move_keys<'a>(
+    connection: &Connection,
+    keys: impl Iterator<Item = &'a (i64, i64)>,
+) -> Result<()> {
+    // What another process has erased or moved is no longer there.
+    let sql = "INSERT OR IGNORE INTO key_old (hash, number) \
+               SELECT hash, number FROM key_young WHERE number = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    for (_, number) in keys {
+        statement.execute([number])?;
     }
+    Ok(())
+}
 
-    /// Moves a few, or deletes a few once all are moved; says whether that was all.
-    fn step(&mut self, connection: &Connection) -> Result<bool> {
-        if self.in_order.len() > 0 {
-            // What another process has erased or moved is no longer there.
-            let sql = "INSERT OR IGNORE INTO key_old (hash, number) \
-                       SELECT hash, number FROM key_young WHERE number = ?1";
-            let mut statement = connection.prepare_cached(sql)?;
-            for (_, number) in self.in_order.by_ref().take(MOVED_EACH) {
-                statement.execute([number])?;
-            }
-            return Ok(false);
-        }
-        let from = self.cleared;
-        self.cleared = self.until.min(from + CLEARED_EACH);
-        let sql = "DELETE FROM key_young WHERE number > ?1 AND number <= ?2";
-        connection.prepare_cached(sql)?.execute([from, self.cleared])?;
-        Ok(self.cleared >= self.until)
-    }
+/// Deletes the young keys of some rows that were moved.
+fn clear(connection: &Connection, after: i64, until: i64) -> Result<()> {
+    let sql = "DELETE FROM key_young WHERE number > ?1 AND number <= ?2 AND EXISTS \
+               (SELECT 1 FROM key_old AS old \
+                WHERE old.hash = key_young.hash AND old.number = key_young.number)";
+    connection.prepare_cached(sql)?.execute([after, until])?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -60,10 +60,7 @@ enum Home {
 /// The store. Cheap to share behind an [`Arc`].
 pub struct SqliteStore {
     home: Home,
-    /// The keys, as the connection that writes knows them.
-    written: Keys,
-    /// And as the one that reads does.
-    seen: Keys,
+    keys: Keys,
 }
 
 impl SqliteStore {
@@ -90,8 +87,7 @@ impl SqliteStore {
         let checkpoint =
             Checkpoint::start(&mut writer, connection::folder(&file)?).map_err(no_thread)?;
         Ok(Self {
-            written: Keys::writer(&mut writer, keys::GENERATION)?,
-            seen: Keys::reader(keys::GENERATION),
+            keys: Keys::new(keys::GENERATION),
             home: Home::Threads {
                 writer: Worker::writer(writer, checkpoint, before).map_err(no_thread)?,
                 reader: Worker::reader(reader).map_err(no_thread)?,
@@ -104,10 +100,20 @@ impl SqliteStore {
     /// # Errors
     /// SQLite refuses, which it has no reason to.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let mut connection = connection::in_memory()?;
-        let keys = Keys::writer(&mut connection, GENERATION_IN_MEMORY)?;
-        let home = Home::Memory(Mutex::new(connection));
-        Ok(Self { home, written: keys.clone(), seen: keys })
+        let home = Home::Memory(Mutex::new(connection::in_memory()?));
+        Ok(Self { home, keys: Keys::new(GENERATION_IN_MEMORY) })
+    }
+
+    /// Makes a store in memory as if it were new: a simulation runs many histories on one.
+    ///
+    /// # Errors
+    /// It is a store on a file, or SQLite refuses, which it has no reason to.
+    pub fn empty(&self) -> Result<(), StoreError> {
+        let Home::Memory(connection) = &self.home else {
+            return Err(StoreError::Unavailable("a store on a file is not emptied".to_owned()));
+        };
+        self.keys.forget();
+        threads::at_once(&held(connection), upgrade::empty)
     }
 
     /// The value of a `PRAGMA` on the writer's own connection.

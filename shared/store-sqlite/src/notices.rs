@@ -281,7 +281,7 @@ pub(crate) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result
 pub(crate) fn take_up(connection: &Connection, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE notice INDEXED BY notice_due SET due_at = ?1 \
                WHERE state IN ('pending', 'held', 'sending') AND state = 'sending' AND due_at > ?1";
-    Ok(connection.execute(sql, [micros(now)])? as u64)
+    Ok(connection.prepare_cached(sql)?.execute([micros(now)])? as u64)
 }
 
 /// Makes a notice pending again that is dead, or held for a person.
@@ -291,7 +291,7 @@ pub(crate) fn redrive(connection: &Connection, id: &NoticeId, now: Timestamp) ->
          reason = 'sent again by the operator' WHERE id = ?1 AND (state = 'dead' OR {})",
         restore::waits_for_a_person()
     );
-    if connection.execute(&sql, params![id.as_str(), micros(now)])? == 1 {
+    if connection.prepare_cached(&sql)?.execute(params![id.as_str(), micros(now)])? == 1 {
         return Ok(Redriven::Yes);
     }
     Ok(if load(connection, id)?.is_some() { Redriven::NotDead } else { Redriven::Missing })

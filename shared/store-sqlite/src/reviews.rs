@@ -314,7 +314,7 @@ pub(crate) fn due(
 /// Makes everything undecided due at once.
 pub(crate) fn take_up(connection: &Connection) -> Result<()> {
     let sql = "UPDATE review SET undecided_at = ?1 WHERE undecided_at > ?1";
-    connection.execute(sql, [micros(moment(0)?)])?;
+    connection.prepare_cached(sql)?.execute([micros(moment(0)?)])?;
     Ok(())
 }
 

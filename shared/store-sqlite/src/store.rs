@@ -19,14 +19,14 @@ impl Store for SqliteStore {
     async fn record(&self, arrivals: Vec<Arrival>) -> Answer<Vec<Recorded>> {
         let prepared: Result<Vec<_>, _> = arrivals.into_iter().map(reviews::prepare).collect();
         let prepared = prepared?;
-        let keys = self.written.clone();
+        let keys = self.keys.clone();
         self.write(move |c| prepared.iter().map(|one| reviews::record_one(c, &keys, one)).collect())
             .await
     }
 
     async fn review(&self, key: &ReviewKey) -> Answer<Option<StoredReview>> {
-        let (keys, key) = (self.seen.clone(), key.clone());
-        self.read(move |c| keys.load(c, &key)).await
+        let (keys, key) = (self.keys.clone(), key.clone());
+        self.read(move |c| keys.look(c, &key)).await
     }
 
     async fn by_number(&self, number: ReviewNumber) -> Answer<Option<StoredReview>> {
@@ -34,7 +34,7 @@ impl Store for SqliteStore {
     }
 
     async fn decide(&self, verdict: Verdict) -> Answer<Written> {
-        let keys = self.written.clone();
+        let keys = self.keys.clone();
         self.write(move |c| reviews::decide(c, &keys, &verdict)).await
     }
 
@@ -96,7 +96,7 @@ impl Store for SqliteStore {
         settlement: Settlement,
         now: Timestamp,
     ) -> Answer<Written> {
-        let (keys, id, token) = (self.written.clone(), id.clone(), token.to_owned());
+        let (keys, id, token) = (self.keys.clone(), id.clone(), token.to_owned());
         self.write(move |c| notices::settle(c, &keys, &id, &token, &settlement, now)).await
     }
 

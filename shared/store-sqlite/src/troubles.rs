@@ -94,7 +94,11 @@ pub(crate) fn tell(connection: &Connection, now: Timestamp) -> Result<Vec<Notice
     for telling in to_tell(&list(connection)?, now) {
         let sql = "UPDATE trouble SET count = 0, told_at = ?3 \
                    WHERE code = ?1 AND about = ?2 AND count > 0";
-        connection.execute(sql, params![telling.matter.id(), telling.about, micros(now)])?;
+        connection.prepare_cached(sql)?.execute(params![
+            telling.matter.id(),
+            telling.about,
+            micros(now)
+        ])?;
         let notice = telling.notice(now);
         notices::make(connection, &notice, now)?;
         made.push(notice.id);

@@ -99,6 +99,18 @@ fn copy_first(connection: &Connection, path: &Path, found: i64) -> Result<()> {
     Ok(())
 }
 
+/// Takes every row away but the schema's own.
+pub(crate) fn empty(connection: &Connection) -> Result<()> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let tables = statement.query_map([], |row| row.get::<_, String>(0))?;
+    for table in tables.collect::<rusqlite::Result<Vec<_>>>()? {
+        connection.prepare_cached(&format!("DELETE FROM {table}"))?.execute([])?;
+    }
+    connection.prepare_cached("DELETE FROM meta WHERE key <> 'written_by'")?.execute([])?;
+    Ok(())
+}
+
 /// Within a transaction: another process may have done it meanwhile.
 fn step_up(connection: &Connection) -> Result<()> {
     let found = version(connection).map_err(Fault::from)?;

@@ -22,9 +22,10 @@ mod model;
 mod script;
 mod world;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use chaos::Sabotage;
+use vigie_store_sqlite::SqliteStore;
 
 /// Histories in `./test`; `./test full` asks for a million.
 const HISTORIES: u64 = 2000;
@@ -47,8 +48,9 @@ fn run_all(first: u64, count: u64) -> harness::Totals {
         for core in 0..cores {
             let (total, faults) = (&total, &faults);
             scope.spawn(move || {
+                let store = Arc::new(SqliteStore::in_memory().unwrap());
                 for seed in (first + core..first + count).step_by(cores as usize) {
-                    match harness::run(seed, None) {
+                    match harness::run(&store, seed, None) {
                         Ok(seen) => total.lock().unwrap().add(&seen),
                         Err(fault) => faults.lock().unwrap().push((seed, fault)),
                     }
@@ -78,7 +80,8 @@ fn every_history_ends_as_the_contract_says() {
 
 /// The simulation must go red when a safeguard is taken away.
 fn goes_red(sabotage: Sabotage) {
-    let found = (0..400).find_map(|seed| harness::run(seed, Some(sabotage)).err());
+    let store = Arc::new(SqliteStore::in_memory().unwrap());
+    let found = (0..400).find_map(|seed| harness::run(&store, seed, Some(sabotage)).err());
     let fault = found.unwrap_or_else(|| panic!("nobody noticed {sabotage:?}"));
     println!("{sabotage:?}: {fault}");
 }
