@@ -12,6 +12,8 @@ use vigie_config::{Code, Environment, PresetInfo};
 use vigie_domain::{Decimal, Stars};
 use vigie_platforms::mapping::Mapped;
 use vigie_platforms::{Preset, presets};
+use vigie_tests::home::Home;
+use vigie_tests::stage::{LUMEN, ORSO, SERVER};
 use vigie_tests::{output_of, vigie_bin, workspace_root};
 
 /// Longest that a page may be, in lines: README, ARCHITECTURE, and each page of docs/.
@@ -183,12 +185,79 @@ fn every_configuration_shown_is_taken() -> Result<()> {
             let place = format!("{}:{at}", page.path);
             let outcome = vigie_config::parse(&place, &lines.join("\n"), &Everything);
             assert_eq!(outcome.faults, [], "{place}");
+            check_schema(&lines.join("\n")).context(place.clone())?;
             let config = outcome.config.context(place)?;
             assert!(!config.brands.is_empty() && !config.brands[0].sources.is_empty());
             seen += 1;
         }
     }
     assert!(seen >= 2, "README.md and docs/install.md each show a whole vigie.toml: found {seen}");
+    Ok(())
+}
+
+/// Holds a vigie.toml against the schema that editors are given.
+fn check_schema(text: &str) -> Result<()> {
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    let odd = |error: boon::CompileError| anyhow!("{error:#}");
+    let name = "docs/vigie.schema.json";
+    compiler.add_resource(name, serde_json::from_str(&page(name)?.text)?).map_err(odd)?;
+    let schema = compiler.compile(name, &mut schemas).map_err(odd)?;
+    let document: Value = toml::from_str(text)?;
+    schemas.validate(&document, schema).map_err(|error| anyhow!("{error:#}\n{text}"))
+}
+
+#[test]
+fn the_schema_takes_the_configurations_of_the_contract_and_of_the_tests() -> Result<()> {
+    check_schema(include_str!("../../shared/config/tests/it/sample.toml"))?;
+    check_schema(
+        &[SERVER, LUMEN, ORSO]
+            .concat()
+            .replace("{mail}", "smtp://127.0.0.1:25")
+            .replace("{report}", "03:00"),
+    )?;
+    let home = Home::new("vigie".as_ref(), ([127, 0, 0, 1], 25).into(), &["service"])?;
+    check_schema(&fs::read_to_string(home.path().join("vigie.toml"))?)?;
+    assert!(check_schema("[servr]\n").is_err());
+    Ok(())
+}
+
+#[test]
+fn config_md_names_every_key_of_the_schema_and_its_default() -> Result<()> {
+    let text = page("docs/config.md")?.text;
+    let schema: Value = serde_json::from_str(&page("docs/vigie.schema.json")?.text)?;
+    let mut seen = 0;
+    for section in text.split("\n## [").skip(1) {
+        let name = section.lines().next().unwrap_or_default().trim_matches(['[', ']']);
+        let table = name.split('.').fold(&schema, |table, part| {
+            let next = &table["properties"][part];
+            if next["type"] == "array" { &next["items"] } else { next }
+        });
+        let mut keys = table["properties"].as_object().context(name.to_owned())?.clone();
+        keys.retain(|key, it| {
+            !(it["items"]["type"] == "object" && text.contains(&format!(".{key}]")))
+        });
+        let rows = section.lines().filter(|line| line.starts_with("| `"));
+        for cells in rows.map(|row| row.split(" | ").collect::<Vec<_>>()) {
+            let [named, default, ..] = cells.as_slice() else { bail!("{name}: {cells:?}") };
+            for key in named.trim_start_matches("| ").split(", ").map(|key| key.trim_matches('`')) {
+                let Some(known) = keys.remove(key) else { continue };
+                let place = format!("[{name}] {key}: {default}");
+                let needed =
+                    table["required"].as_array().is_some_and(|all| all.contains(&key.into()));
+                assert_eq!(default.starts_with("needed"), needed, "{place}");
+                if let Some(shown) = default.strip_prefix('`') {
+                    assert_eq!(
+                        known["default"].to_string(),
+                        shown.trim_end_matches('`'),
+                        "{place}"
+                    );
+                }
+                seen += 1;
+            }
+        }
+        assert!(keys.is_empty(), "[{name}] in docs/config.md lacks {:?}", keys.keys());
+    }
+    assert!(seen > 30, "{seen}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use ipnet::IpNet;
 use vigie_domain::text;
 
+use crate::key::Kind;
 use crate::node::quoted;
 use crate::values::Bad;
 
@@ -25,6 +26,9 @@ pub struct Mailbox {
     /// The address, checked.
     pub email: String,
 }
+
+/// What [`mailbox`] reads.
+pub(crate) const MAILBOX: Kind = Kind::Text(r"[^@\s<]@[^@\s>]");
 
 /// Reads `sara@vigie.example` and `Sara <sara@vigie.example>`.
 pub(crate) fn mailbox(given: &str) -> Result<Mailbox, Bad> {
@@ -54,6 +58,9 @@ fn unquoted(name: &str) -> String {
     kept
 }
 
+/// What [`network`] reads.
+pub(crate) const NETWORK: Kind = Kind::Text("^[0-9A-Fa-f:.]+(/[0-9]+)?$");
+
 /// Reads an IP address, or a network such as `10.0.0.0/8`, whose host bits must be zero: anything
 /// else is more often a typing error than meant.
 pub(crate) fn network(given: &str) -> Result<IpNet, Bad> {
@@ -71,6 +78,9 @@ pub(crate) fn network(given: &str) -> Result<IpNet, Bad> {
         Err(bad(&format!("has bits beyond its length; the network is {}", network.trunc())))
     }
 }
+
+/// What [`email`] reads.
+pub(crate) const EMAIL: Kind = Kind::Text(r"^[^@\s]+@[^@\s]+$");
 
 /// Reads an e-mail address. Conservative: quoted local parts, addresses in brackets and letters
 /// beyond ASCII are refused, as many servers do.
@@ -125,6 +135,9 @@ pub(crate) fn host_and_port(given: &str) -> Option<(String, Option<u16>)> {
 pub(crate) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
+
+/// What [`public_url`] reads.
+pub(crate) const URL: Kind = Kind::Text("^[Hh][Tt][Tt][Pp][Ss]?://[^/]");
 
 /// Reads what links begin with: http or https, a host, perhaps a port and a path; comes without a
 /// slash at its end.

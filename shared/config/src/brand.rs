@@ -7,34 +7,64 @@ use vigie_domain::brand::defaults;
 use vigie_domain::{Brand, Deliver, Gets, Hours, Locale, Praise, Step};
 
 use crate::code::Code;
+use crate::key::{ID, Key, Kind, SOMETHING, Words, words};
 use crate::node::{Node, all};
-use crate::people::People;
-use crate::route::Routes;
-use crate::shop::Shops;
+use crate::people::{self, People};
+use crate::route::{self, Routes};
+use crate::shop::{self, Shops};
 use crate::source;
 use crate::table::{Ids, Table};
-use crate::values::{self, Bad};
+use crate::values::{self, Bad, DURATION, HOURS, TIME, ZONE};
 
-const KEYS: [&str; 17] = [
-    "id",
-    "name",
-    "locale",
-    "timezone",
-    "deliver",
-    "alert_below",
-    "alert_within",
-    "answer_within",
-    "report_at",
-    "report_when_empty",
-    "praise",
-    "send_between",
-    "contacts",
-    "escalate",
-    "shop",
-    "source",
-    "route",
+pub(crate) const KEYS: &[Key] = &[
+    Key::needed("id", ID, "The brand's id, unique over all files."),
+    Key::needed("name", SOMETHING, "The brand's name, as messages show it."),
+    Key::needed("locale", LOCALE, "The language that the brand reads."),
+    Key::needed("timezone", ZONE, "An IANA time zone, such as Europe/Paris."),
+    Key::or("deliver", r#""live""#, DELIVER, "Live, on trial (all to the operator), or off."),
+    Key::or("alert_below", "4.0", Kind::Stars, "A review under so many stars alerts."),
+    Key::or("alert_within", r#""7d""#, DURATION, "A review seen later than this alerts nobody."),
+    Key::or("answer_within", r#""24h""#, DURATION, "The promise: a first answer within this time."),
+    Key::or(
+        "report_at",
+        r#""08:00""#,
+        TIME,
+        "The local time of the report and of gathered praise.",
+    ),
+    Key::or("report_when_empty", "true", Kind::Flag, "Whether a quiet day has a report too."),
+    Key::or("praise", r#""daily""#, PRAISE, "How often good reviews go to the team."),
+    Key::or("send_between", r#""00:00-24:00""#, HOURS, "Local hours; outside them messages wait."),
+    Key::needed("contacts", Kind::SomeTables(people::KEYS), "Who hears of this brand's reviews."),
+    Key::optional("escalate", Kind::Tables(STEP_KEYS), "Who hears again while nobody answers."),
+    Key::optional("shop", Kind::Tables(shop::KEYS), "Where the brand is."),
+    Key::optional("source", Kind::Tables(source::KEYS), "The brand's accounts on platforms."),
+    Key::optional(
+        "route",
+        Kind::Tables(route::KEYS),
+        "Who gets which alerts; the first that matches.",
+    ),
 ];
-const STEP_KEYS: [&str; 2] = ["after", "to"];
+const STEP_KEYS: &[Key] = &[
+    Key::needed("after", DURATION, "How long after publication nobody has answered."),
+    Key::needed(
+        "to",
+        Kind::SomeList(&ID),
+        "Ids of contacts; shop: the people of the review's shop.",
+    ),
+];
+const LOCALES: Words<Locale, 2> =
+    [(Locale::Fr.code(), Locale::Fr), (Locale::En.code(), Locale::En)];
+const LOCALE: Kind = Kind::OneOf(|| words(&LOCALES));
+const PRAISES: Words<Praise, 4> = [
+    ("each", Praise::Each),
+    ("daily", Praise::Daily),
+    ("weekly", Praise::Weekly),
+    ("off", Praise::Off),
+];
+const PRAISE: Kind = Kind::OneOf(|| words(&PRAISES));
+const DELIVERS: Words<Deliver, 3> =
+    [("live", Deliver::Live), ("trial", Deliver::Trial), ("off", Deliver::Off)];
+const DELIVER: Kind = Kind::OneOf(|| words(&DELIVERS));
 /// In the `to` of a step: whoever gets the alerts of the review's shop.
 const THE_SHOP: &str = "shop";
 const STEP: &str = "write escalate = [ { after = \"20h\", to = [\"service\"] } ]";
@@ -50,13 +80,14 @@ pub(crate) struct Seen {
 
 /// Reads a brand to its end, whatever is faulty. `None` only where a fault was recorded.
 pub(crate) fn read(table: &Table<'_>, seen: &mut Seen) -> Option<Brand> {
-    table.check_keys(&KEYS, &[]);
+    table.check_keys(KEYS);
     let id = table.id("a brand").filter(|_| table.is_new("brands", &mut seen.brands));
     let name = table.need("name", "write the brand's name as messages should show it");
     let name = name.and_then(|node| node.parse(Code::BadName, values::name));
     let manner = manner(table);
     let promise = promise(table);
-    let praise = table.or("praise", Praise::default(), praise);
+    let praise =
+        table.or("praise", Praise::default(), |node| node.one_of(Code::UnknownValue, &PRAISES));
     let alert_below = table.or("alert_below", defaults::ALERT_BELOW, Node::stars);
     let people = People::read(table);
     let shops = Shops::read(table, &people);
@@ -94,8 +125,7 @@ pub(crate) fn read(table: &Table<'_>, seen: &mut Seen) -> Option<Brand> {
 /// In which language, where, and when a brand reads.
 fn manner(table: &Table<'_>) -> Option<(Locale, String, civil::Time, bool)> {
     let locale = table.need("locale", "write locale = \"fr\" or locale = \"en\"");
-    let locale =
-        locale.and_then(|node| node.one_of(Code::UnknownValue, &["fr", "en"], Locale::from_code));
+    let locale = locale.and_then(|node| node.one_of(Code::UnknownValue, &LOCALES));
     let zone = table.need("timezone", "write one such as timezone = \"Europe/Paris\"");
     let zone = zone.and_then(|node| node.parse(Code::UnknownZone, values::zone));
     let hour = civil::Time::constant(defaults::REPORT_AT_HOUR, 0, 0, 0);
@@ -115,23 +145,8 @@ fn duration(node: &Node<'_>) -> Option<SignedDuration> {
     node.parse(Code::BadDuration, values::duration)
 }
 
-fn praise(node: &Node<'_>) -> Option<Praise> {
-    node.one_of(Code::UnknownValue, &["each", "daily", "weekly", "off"], |text| match text {
-        "each" => Some(Praise::Each),
-        "daily" => Some(Praise::Daily),
-        "weekly" => Some(Praise::Weekly),
-        "off" => Some(Praise::Off),
-        _ => None,
-    })
-}
-
 fn deliver(node: &Node<'_>, has_operator: bool) -> Option<Deliver> {
-    let read = node.one_of(Code::UnknownValue, &["live", "trial", "off"], |text| match text {
-        "live" => Some(Deliver::Live),
-        "trial" => Some(Deliver::Trial),
-        "off" => Some(Deliver::Off),
-        _ => None,
-    })?;
+    let read = node.one_of(Code::UnknownValue, &DELIVERS)?;
     if read == Deliver::Trial && !has_operator {
         let message = "on trial all messages go to the operator, and there is none";
         let hint = "write [operator] with email = [\"you@agency.example\"]";
@@ -169,7 +184,7 @@ fn escalate(table: &Table<'_>, people: &People, shops: &Shops) -> Option<Vec<Ste
 }
 
 fn step(row: &Table<'_>, people: &People, shops: &Shops) -> Option<Step> {
-    row.check_keys(&STEP_KEYS, &[]);
+    row.check_keys(STEP_KEYS);
     let after = row.need("after", STEP).and_then(|node| duration(&node));
     let list = row.need("to", STEP).and_then(|node| node.some_list());
     // A contact of that name is meant first.

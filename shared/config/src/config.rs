@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use vigie_domain::Brand;
 
-use crate::address;
+use crate::address::{self, EMAIL, NETWORK, URL};
 use crate::brand::{self, Seen};
 use crate::code::Code;
 use crate::environment::Included;
 use crate::include;
+use crate::key::{self, Key, Kind, SOMETHING};
 use crate::mail::{self, Mail};
 use crate::node::{Node, all};
 use crate::table::Table;
@@ -65,22 +66,54 @@ impl Default for Server {
     }
 }
 
-const KEYS: [&str; 5] = ["include", "server", "mail", "operator", "brand"];
-const SERVER_KEYS: [&str; 5] =
-    ["listen", "data", "public_url", "metrics_listen", "trusted_proxies"];
+/// The keys of vigie.toml.
+pub(crate) const KEYS: &[Key] = &[
+    Key::or("include", "[]", Kind::List(&SOMETHING), "Patterns of files that hold brands."),
+    Key::optional("server", Kind::Table(SERVER_KEYS), "Where Vigie serves; read at start only."),
+    Key::optional("mail", Kind::Table(mail::KEYS), "Who messages come from, and how they leave."),
+    Key::optional(
+        "operator",
+        Kind::Table(OPERATOR_KEYS),
+        "Who hears of trouble with Vigie itself.",
+    ),
+    Key::optional("brand", Kind::Tables(brand::KEYS), "Who is reviewed."),
+];
+const SERVER_KEYS: &[Key] = &[
+    Key::or(
+        "listen",
+        r#""127.0.0.1:8787""#,
+        SOCKET,
+        "Where HTTP is served: an IP address and a port.",
+    ),
+    Key::or("data", r#""vigie-data""#, SOMETHING, "The folder of the store."),
+    Key::or("public_url", r#""http://127.0.0.1:8787""#, URL, "What links in messages begin with."),
+    Key::optional("metrics_listen", SOCKET, "Where metrics are served; never on listen."),
+    Key::or(
+        "trusted_proxies",
+        "[]",
+        Kind::List(&NETWORK),
+        "Proxies whose X-Forwarded-For is believed.",
+    ),
+];
+const OPERATOR_KEYS: &[Key] = &[Key::needed(
+    "email",
+    Kind::ListOrOne(&EMAIL),
+    "Their addresses; one that takes it is enough.",
+)];
+const SOCKET: Kind = Kind::Text(":[0-9]+$");
 /// Tables of a later version, and their keys.
 const LATER: [(&str, &[&str]); 2] =
     [("aws", &["stack", "region"]), ("retention", &["reviewer", "review"])];
 
 /// What every table of the file may be called, now or later.
 pub(crate) fn tables() -> Vec<&'static str> {
-    KEYS.into_iter().chain(LATER.map(|(name, _)| name)).collect()
+    key::names(KEYS).into_iter().chain(LATER.map(|(name, _)| name)).collect()
 }
 
 /// Reads vigie.toml itself; gives the files that it includes too, unread. No configuration only
 /// where a fault was recorded.
 pub(crate) fn read(root: &Table<'_>, seen: &mut Seen) -> (Option<Config>, Vec<Included>) {
-    root.check_keys(&tables(), &[]);
+    root.check_names(&tables(), &[]);
     for (name, keys) in LATER {
         refuse_later(root, name, keys);
     }
@@ -109,7 +142,7 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
 
 fn operator(node: &Node<'_>) -> Option<Operator> {
     let table = node.table("write [operator]")?;
-    table.check_keys(&["email"], &[]);
+    table.check_keys(OPERATOR_KEYS);
     let email = table.need("email", "write email = [\"ops@agency.example\"]")?;
     let email = all(email.list_or_one()?, |item| item.parse(Code::BadEmail, address::email))?;
     Some(Operator { email })
@@ -122,7 +155,7 @@ fn refuse_later(root: &Table<'_>, name: &str, keys: &[&str]) {
     if table.is_empty() {
         node.refuse::<()>(Code::NotInThisVersion, Bad::later(&format!("[{name}]")));
     }
-    table.check_keys(&[], keys);
+    table.check_names(&[], keys);
 }
 
 /// Whether there is a brand, here or in an included file, which would need `[mail]`; a fault if so.
@@ -142,7 +175,7 @@ fn misses_mail(root: &Table<'_>, brands: &[Table<'_>], includes: bool) -> bool {
 
 fn read_server(node: &Node<'_>) -> Option<Server> {
     let table = node.table("write [server]")?;
-    table.check_keys(&SERVER_KEYS, &[]);
+    table.check_keys(SERVER_KEYS);
     let default = Server::default();
     let listen = table.or("listen", default.listen, listen);
     let data = table.or("data", default.data, |node| node.parse(Code::BadPath, folder));

@@ -6,10 +6,14 @@ use crate::brand::{self, Seen};
 use crate::code::Code;
 use crate::config;
 use crate::environment::{Included, NotIncluded};
+use crate::key::{Key, Kind};
 use crate::node::{Node, all};
 use crate::table::Table;
 use crate::values::Bad;
 
+/// The keys of an included file.
+pub(crate) const KEYS: &[Key] =
+    &[Key::optional("brand", Kind::Tables(brand::KEYS), "Who is reviewed.")];
 const HINT: &str = "write include = [\"brands/*.toml\"], from the folder of this file";
 
 /// The files that `include` names, by name, each once; and whether every pattern brings some.
@@ -50,7 +54,7 @@ fn matching(node: &Node<'_>) -> Option<Vec<Included>> {
 
 /// Reads an included file, which holds brands and nothing else.
 pub(crate) fn read(root: &Table<'_>, seen: &mut Seen) -> Option<Vec<Brand>> {
-    root.check_included("brand", &config::tables());
+    root.check_included(KEYS, &config::tables());
     let rows = root.rows("brand", "write [[brand]], with two brackets, before each brand");
     all(&rows.tables, |table| brand::read(table, seen)).filter(|_| rows.whole)
 }

@@ -4,7 +4,8 @@
 //! or every [`Fault`] at once, each with file, line, column, key, code and hint. A file is refused
 //! whole or taken whole, vigie.toml as well as each file that it includes: [`Outcome::refused`]
 //! names the latter, and [`in_force`] says what of theirs stays. [`render_faults`] shows faults to
-//! people, [`Report`] to tools; [`diff`] says what changed between two configurations.
+//! people, [`Report`] to tools; [`diff`] says what changed between two configurations;
+//! [`schemas`] tells editors what may stand in a file.
 //!
 //! **Invariants.** There is a configuration if and only if vigie.toml itself has no fault; it holds
 //! the brands of the files that have none. One mistake makes one fault: what cannot be judged
@@ -17,7 +18,8 @@
 //!
 //! # Adding a key
 //!
-//! 1. Name it in the `KEYS` of its table (or move it there from `LATER`).
+//! 1. Name it in the `KEYS` of its table (or move it there from `LATER`), with what it takes and a
+//!    sentence that says what it is for: [`schemas`] hands them to editors.
 //! 2. Read it where its neighbours are read: `table.or` for a key with a default, `table.need` for
 //!    one that must be there. Read before the first `?`,
 //!    so that a fault elsewhere hides nothing.
@@ -34,6 +36,7 @@ mod environment;
 mod fault;
 mod in_force;
 mod include;
+mod key;
 mod mail;
 mod mask;
 mod near;
@@ -44,6 +47,7 @@ mod place;
 mod reading;
 mod render;
 mod route;
+mod schema;
 mod secret;
 mod shop;
 mod source;
@@ -61,6 +65,7 @@ pub use fault::{Fault, Report};
 pub use in_force::{Refused, in_force};
 pub use mail::{Mail, Smtp, Tls, Transport};
 pub use render::render_faults;
+pub use schema::schemas;
 pub use source::is_preset_path;
 
 /// Whether a text is an e-mail address as the file takes them, for one that comes another way.

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use vigie_domain::SecretRef;
 
-use crate::address::{self, Mailbox};
+use crate::address::{self, MAILBOX, Mailbox};
 use crate::code::Code;
+use crate::key::{Key, Kind};
+use crate::mask;
 use crate::node::Node;
+use crate::secret::{self, SECRET};
 use crate::table::Table;
 use crate::values::Bad;
-use crate::{mask, secret};
 
 /// `[mail]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +63,13 @@ pub enum Tls {
     Implicit,
 }
 
-const KEYS: [&str; 4] = ["from", "reply_to", "transport", "password"];
+pub(crate) const KEYS: &[Key] = &[
+    Key::needed("from", MAILBOX, "Who messages come from: Name <name@domain.example>."),
+    Key::optional("reply_to", MAILBOX, "Where answers go, if not there."),
+    Key::needed("transport", TRANSPORT, "How messages leave: smtps://USER@HOST, or file:FOLDER."),
+    Key::optional("password", SECRET, "Where the password is, if the transport names a user."),
+];
+const TRANSPORT: Kind = Kind::Text(r"^((smtp|smtps|smtp\+starttls)://([^:]*@)?[^@]+$|file:)");
 const HINT: &str = "write smtp://HOST:PORT, smtp+starttls://USER@HOST, smtps://USER@HOST \
                     or file:FOLDER; the password goes into its own key";
 
@@ -71,7 +79,7 @@ const PORTS: [(&str, u16); 3] = [("smtp", 25), ("smtp+starttls", 587), ("smtps",
 
 pub(crate) fn read(node: &Node<'_>) -> Option<Mail> {
     let table = node.table("write [mail]")?;
-    table.check_keys(&KEYS, &[]);
+    table.check_keys(KEYS);
     let mailbox = |node: &Node<'_>| node.parse(Code::BadEmail, address::mailbox);
     let from = table.need("from", "write from = \"Name <name@domain.example>\"");
     let from = from.and_then(|node| mailbox(&node));

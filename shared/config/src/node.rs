@@ -5,6 +5,7 @@ use toml::de::DeValue;
 use vigie_domain::Stars;
 
 use crate::code::Code;
+use crate::key::{self, Words};
 use crate::mask;
 use crate::near;
 use crate::reading::Reading;
@@ -118,17 +119,17 @@ impl<'a> Node<'a> {
     }
 
     /// Reads a text that is one of a few.
-    pub(crate) fn one_of<T>(
+    pub(crate) fn one_of<T: Copy, const N: usize>(
         &self,
         code: Code,
-        names: &[&str],
-        pick: impl FnOnce(&str) -> Option<T>,
+        words: &Words<T, N>,
     ) -> Option<T> {
         let missed = |text: &str| {
             let message = format!("{} is not one of the values of this key", quoted(text));
-            Bad::new(message, near::hint(text, names, "one of"))
+            Bad::new(message, near::hint(text, &key::words(words), "one of"))
         };
-        self.parse(code, |text| pick(text).ok_or_else(|| missed(text)))
+        let meant = |text: &str| words.iter().find(|(word, _)| *word == text);
+        self.parse(code, |text| meant(text).map(|(_, it)| *it).ok_or_else(|| missed(text)))
     }
 }
 

@@ -2,17 +2,31 @@
 
 use vigie_domain::{Contact, ContactId, Gets};
 
-use crate::address;
+use crate::address::{self, EMAIL};
 use crate::code::Code;
+use crate::key::{ID, Key, Kind, SOMETHING, Words, words};
 use crate::near;
 use crate::node::{Node, all, quoted};
 use crate::table::Table;
 use crate::values::{self, Bad};
 
-const KEYS: [&str; 4] = ["id", "name", "email", "gets"];
+pub(crate) const KEYS: &[Key] = &[
+    Key::needed("id", ID, "The contact's id, unique within the brand."),
+    Key::needed("name", SOMETHING, "What messages call this contact."),
+    Key::needed("email", EMAIL, "The address that messages go to."),
+    Key::or(
+        "gets",
+        r#"["alert", "praise", "report"]"#,
+        Kind::List(&GETS),
+        "What this contact gets.",
+    ),
+];
 const EACH: &str = "write contacts = [ { id = \"service\", name = \"Service\", email = \"…\" } ]";
 /// What a contact gets when it does not say.
 const GETS_ALL: [Gets; 3] = [Gets::Alert, Gets::Praise, Gets::Report];
+const GETS_WORDS: Words<Gets, 3> =
+    [("alert", Gets::Alert), ("praise", Gets::Praise), ("report", Gets::Report)];
+const GETS: Kind = Kind::OneOf(|| words(&GETS_WORDS));
 
 /// What is known of a brand's contacts, even where some are faulty: so that one fault does not
 /// make others.
@@ -85,7 +99,7 @@ fn drafts<'a>(brand: &Table<'a>) -> Option<Vec<Draft<'a>>> {
 }
 
 fn draft<'a>(table: &Table<'a>, seen: &mut Vec<&'a str>) -> Draft<'a> {
-    table.check_keys(&KEYS, &[]);
+    table.check_keys(KEYS);
     let given = table.given_id();
     let id = table.id("a contact").filter(|_| is_free(table));
     let id = id.filter(|_| table.is_first("contacts of this brand", seen));
@@ -117,13 +131,6 @@ fn contact(
 }
 
 fn gets(node: &Node<'_>) -> Option<Vec<Gets>> {
-    let pick = |text: &str| match text {
-        "alert" => Some(Gets::Alert),
-        "praise" => Some(Gets::Praise),
-        "report" => Some(Gets::Report),
-        _ => None,
-    };
-    let names = ["alert", "praise", "report"];
-    let read = all(node.list()?, |item| item.one_of(Code::UnknownValue, &names, pick))?;
+    let read = all(node.list()?, |item| item.one_of(Code::UnknownValue, &GETS_WORDS))?;
     Some(GETS_ALL.into_iter().filter(|what| read.contains(what)).collect())
 }

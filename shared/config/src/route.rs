@@ -5,6 +5,7 @@ use std::str::FromStr;
 use vigie_domain::{Cause, Channel, ContactId, Route, Severity, SourceId, Stars};
 
 use crate::code::Code;
+use crate::key::{ID, Key, Kind, Words, words};
 use crate::near;
 use crate::node::{Node, all, quoted};
 use crate::people::People;
@@ -13,8 +14,36 @@ use crate::source;
 use crate::table::Table;
 use crate::values::Bad;
 
-const KEYS: [&str; 3] = ["when", "to", "continue"];
-const WHEN_KEYS: [&str; 5] = ["stars_below", "cause", "severity", "source", "shop"];
+pub(crate) const KEYS: &[Key] = &[
+    Key::or(
+        "when",
+        "{}",
+        Kind::Table(WHEN_KEYS),
+        "Which alerts: all keys must hold, any value of a list.",
+    ),
+    Key::needed("to", Kind::SomeList(&RECIPIENT), "Who gets them: email:CONTACT."),
+    Key::or("continue", "false", Kind::Flag, "Whether the routes after it are looked at too."),
+];
+const WHEN_KEYS: &[Key] = &[
+    Key::optional("stars_below", Kind::Stars, "Of reviews under so many stars."),
+    Key::optional("cause", Kind::ListOrOne(&CAUSE), "Of reviews with one of these causes."),
+    Key::optional("severity", Kind::ListOrOne(&SEVERITY), "Of reviews as grave as one of these."),
+    Key::optional(
+        "source",
+        Kind::ListOrOne(&ID),
+        "Of reviews from one of these sources of the brand.",
+    ),
+    Key::optional("shop", Kind::ListOrOne(&ID), "Of reviews of one of these shops of the brand."),
+];
+const CAUSE: Kind = Kind::OneOf(|| words(&causes()));
+const SEVERITIES: Words<Severity, 4> = [
+    ("low", Severity::Low),
+    ("medium", Severity::Medium),
+    ("high", Severity::High),
+    ("critical", Severity::Critical),
+];
+const SEVERITY: Kind = Kind::OneOf(|| words(&SEVERITIES));
+const RECIPIENT: Kind = Kind::Text("^email:[a-z0-9][a-z0-9_-]{0,62}$");
 const TO: &str = "write to = [\"email:service\"]";
 
 /// A brand's routes, as far as they could be read.
@@ -34,7 +63,7 @@ impl Routes {
         let sources = source::ids(brand);
         let mut conditions = Vec::new();
         let list = all(&rows.tables, |row| {
-            row.check_keys(&KEYS, &[]);
+            row.check_keys(KEYS);
             let when =
                 row.or("when", Route::default(), |node| when(node, shops, sources.as_deref()));
             conditions.push(when.clone());
@@ -61,7 +90,7 @@ impl Routes {
 /// The conditions of a route; it names nobody yet.
 fn when(node: &Node<'_>, shops: &Shops, sources: Option<&[&str]>) -> Option<Route> {
     let table = node.table("write when = { stars_below = 2.0 }")?;
-    table.check_keys(&WHEN_KEYS, &[]);
+    table.check_keys(WHEN_KEYS);
     let stars_below = table.or("stars_below", None, |node| node.stars().map(Some));
     let causes =
         table.or("cause", Vec::new(), |node| all(node.list_or_one()?, |item| cause(&item)));
@@ -82,17 +111,15 @@ fn when(node: &Node<'_>, shops: &Shops, sources: Option<&[&str]>) -> Option<Rout
 }
 
 fn cause(node: &Node<'_>) -> Option<Cause> {
-    node.one_of(Code::UnknownCause, &Cause::ALL.map(Cause::id), Cause::from_id)
+    node.one_of(Code::UnknownCause, &causes())
+}
+
+fn causes() -> Words<Cause, { Cause::ALL.len() }> {
+    Cause::ALL.map(|cause| (cause.id(), cause))
 }
 
 fn severity(node: &Node<'_>) -> Option<Severity> {
-    node.one_of(Code::UnknownValue, &["low", "medium", "high", "critical"], |text| match text {
-        "low" => Some(Severity::Low),
-        "medium" => Some(Severity::Medium),
-        "high" => Some(Severity::High),
-        "critical" => Some(Severity::Critical),
-        _ => None,
-    })
+    node.one_of(Code::UnknownValue, &SEVERITIES)
 }
 
 /// One of the brand's own sources; any, where they could not all be looked at.

@@ -3,8 +3,12 @@
 use vigie_domain::SecretRef;
 
 use crate::code::Code;
+use crate::key::Kind;
 use crate::node::Node;
 use crate::values::Bad;
+
+/// What [`read`] reads.
+pub(crate) const SECRET: Kind = Kind::Text(r"^(env:[A-Za-z_][A-Za-z0-9_]*$|file:.*\S)");
 
 /// Schemes that a later version reads.
 const LATER: [&str; 2] = ["ssm", "secretsmanager"];

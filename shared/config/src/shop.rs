@@ -3,13 +3,28 @@
 use vigie_domain::{ContactId, Shop, ShopId};
 
 use crate::code::Code;
+use crate::key::{ID, Key, Kind, SOMETHING};
 use crate::near;
 use crate::node::{Node, all, quoted};
 use crate::people::People;
 use crate::table::Table;
 use crate::values::{self, Bad};
 
-const KEYS: [&str; 4] = ["id", "name", "match", "contacts"];
+pub(crate) const KEYS: &[Key] = &[
+    Key::needed("id", ID, "The shop's id, unique within the brand."),
+    Key::needed("name", SOMETHING, "What messages call this shop."),
+    Key::or(
+        "match",
+        "[]",
+        Kind::List(&SOMETHING),
+        "What a payload's location may say, beside id and name.",
+    ),
+    Key::optional(
+        "contacts",
+        Kind::SomeList(&ID),
+        "Who gets this shop's alerts and praise instead.",
+    ),
+];
 const EACH: &str = "write [[brand.shop]], with two brackets";
 
 /// What is known of a brand's shops, even where some are faulty.
@@ -85,7 +100,7 @@ fn shop<'a>(
     seen: &mut Vec<&'a str>,
     places: &mut Places,
 ) -> Option<Shop> {
-    row.check_keys(&KEYS, &[]);
+    row.check_keys(KEYS);
     places.turn += 1;
     let id: Option<ShopId> = row.id("a shop").filter(|_| row.is_first("shops of this brand", seen));
     let id = id.filter(|id| row.get("id").is_some_and(|node| places.take(&node, id.as_str())));

@@ -4,14 +4,25 @@ use vigie_domain::Source;
 
 use crate::code::Code;
 use crate::environment::PresetInfo;
+use crate::key::{ID, Key, Kind, SOMETHING};
 use crate::near;
 use crate::node::{Node, all, quoted};
-use crate::secret;
+use crate::secret::{self, SECRET};
 use crate::shop::Shops;
 use crate::table::{Ids, Table};
 use crate::values::Bad;
 
-const KEYS: [&str; 4] = ["id", "platform", "secrets", "shop"];
+pub(crate) const KEYS: &[Key] = &[
+    Key::needed("id", ID, "The source's id, unique over all brands, and the end of its address."),
+    Key::needed("platform", SOMETHING, "A preset's id, or a path to a preset file."),
+    Key::or(
+        "secrets",
+        "[]",
+        Kind::List(&SECRET),
+        "Where its secrets are; several while one rotates.",
+    ),
+    Key::optional("shop", ID, "The shop that all its reviews are of."),
+];
 const EACH: &str = "write [[brand.source]], with two brackets";
 
 /// Reads every source of a brand; `seen` are the ids of all brands so far.
@@ -27,7 +38,7 @@ pub(crate) fn ids<'a>(brand: &Table<'a>) -> Option<Vec<&'a str>> {
 }
 
 fn read(row: &Table<'_>, shops: &Shops, seen: &mut Ids) -> Option<Source> {
-    row.check_keys(&KEYS, &[]);
+    row.check_keys(KEYS);
     let id = row.id("a source").filter(|_| row.is_new("sources of all brands", seen));
     let platform = row.need("platform", "write platform = \"standard-webhooks\"");
     let platform = platform.and_then(|node| platform_of(&node));

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use vigie_domain::BadSlug;
 
 use crate::code::Code;
+use crate::key::{self, Key};
 use crate::near;
 use crate::node::{Node, quoted};
 use crate::reading::Reading;
@@ -41,8 +42,13 @@ impl<'a> Table<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
+    /// Records faults for the keys that are not known.
+    pub(crate) fn check_keys(&self, known: &[Key]) {
+        self.check_names(&key::names(known), &[]);
+    }
+
     /// Records faults for the keys that are not known, or not yet.
-    pub(crate) fn check_keys(&self, known: &[&str], later: &[&str]) {
+    pub(crate) fn check_names(&self, known: &[&str], later: &[&str]) {
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
             let (code, bad) = if known.contains(&name) {
@@ -183,10 +189,11 @@ impl<'a> Table<'a> {
     }
 
     /// Records faults for the keys of an included file that belong into vigie.toml.
-    pub(crate) fn check_included(&self, own: &str, elsewhere: &[&str]) {
+    pub(crate) fn check_included(&self, own: &[Key], elsewhere: &[&str]) {
+        let own = key::names(own);
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
-            if name == own {
+            if own.contains(&name) {
                 continue;
             }
             let bad = if elsewhere.contains(&name) {
@@ -194,7 +201,7 @@ impl<'a> Table<'a> {
                 Bad::new(message, "an included file holds [[brand]]s and nothing else")
             } else {
                 let message = format!("no such key as {} in an included file", quoted(name));
-                Bad::new(message, near::hint(name, &[own], "it holds [[brand]]s, that is"))
+                Bad::new(message, near::hint(name, &own, "it holds [[brand]]s, that is"))
             };
             let shown = vigie_domain::text::excerpt(name, 80);
             self.reading.fault(&key.span(), &shown, Code::UnknownKey, bad);

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, civil, tz::TimeZone};
 use vigie_domain::stars::{Decimal, Stars};
 use vigie_domain::{Hours, text};
 
+use crate::key::Kind;
 use crate::near;
 use crate::node::quoted;
 
@@ -31,6 +32,10 @@ const DURATION_SECONDS_MAX: i64 = 3650 * 86_400;
 
 /// Units of a duration in seconds, in the order in which they are written. A day is 24 hours.
 const UNITS: [(char, i64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
+
+/// What [`duration`] reads.
+pub(crate) const DURATION: Kind =
+    Kind::Text(r"^\s*([0-9]+d\s*)?([0-9]+h\s*)?([0-9]+m\s*)?([0-9]+s\s*)?$");
 
 /// Reads `24h`, `7d`, `90m`, `1d 12h`.
 pub(crate) fn duration(given: &str) -> Result<SignedDuration, Bad> {
@@ -65,6 +70,9 @@ fn seconds(given: &str) -> Option<i64> {
     Some(total)
 }
 
+/// What [`time`] reads.
+pub(crate) const TIME: Kind = Kind::Text("^[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?$");
+
 /// Reads `08:00` and `08:00:30`.
 pub(crate) fn time(given: &str) -> Result<civil::Time, Bad> {
     time_of_day(given).ok_or_else(|| {
@@ -82,6 +90,10 @@ fn time_of_day(given: &str) -> Option<civil::Time> {
     let second = parts.next().map_or(Some(0), two)?;
     if parts.next().is_some() { None } else { civil::Time::new(hour, minute, second, 0).ok() }
 }
+
+/// What [`hours`] reads.
+pub(crate) const HOURS: Kind =
+    Kind::Text(r"^\s*[0-2][0-9]:[0-5][0-9]\s*-\s*[0-2][0-9]:[0-5][0-9]\s*$");
 
 /// Local hours, such as `08:00-20:00`.
 pub(crate) fn hours(given: &str) -> Result<Hours, Bad> {
@@ -116,6 +128,9 @@ pub(crate) fn name(given: &str) -> Result<String, Bad> {
         _ => Ok(clean),
     }
 }
+
+/// What [`zone`] reads.
+pub(crate) const ZONE: Kind = Kind::Text("^[A-Za-z0-9_+/-]+$");
 
 /// An IANA time zone's own name, whatever the case it was written in.
 pub(crate) fn zone(given: &str) -> Result<String, Bad> {

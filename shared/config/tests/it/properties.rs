@@ -1,6 +1,6 @@
 //! Whatever the text, there is an outcome, and every place is in the text.
 
-use crate::support::{GOOD, read};
+use crate::support::{GOOD, harmed, read};
 use proptest::prelude::*;
 use vigie_config::render_faults;
 
@@ -65,6 +65,33 @@ proptest! {
         let (start, end) = (at.min(until), at.max(until));
         let text = format!("{}{with}{}", &GOOD[..start], &GOOD[end..]);
         check(&text)?;
+    }
+
+    #[test]
+    fn what_the_reader_takes_the_schema_takes(
+        duration in r" {0,1}([0-9]{1,2}[dhms] {0,1}){0,3}",
+        time in r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?",
+        hours in r" ?[0-2][0-9]:[0-9]{2} ?- ?[0-2][0-9]:[0-9]{2}",
+        stars in r"[0-5](\.[0-9]{1,2})?",
+        from in r"([A-Z]{1,3} )?<?[a-z.+']{1,3}@[a-z.]{1,4}>?",
+        url in r"(http|HTTPS)://[a-z0-9.\[\]:]{1,6}(/[a-z%]{0,3}){0,2}",
+        transport in r"(smtps?|smtp\+starttls|file):(//)?([a-z]@)?[a-z0-9.:]{1,6}/?",
+        proxy in r"[0-9a-f.:]{1,9}(/[0-9]{1,3})?",
+        zone in r"(UTC|Etc/GMT[+-][0-9]|europe/paris|America/Port-au-Prince)",
+    ) {
+        for (from, to) in [
+            ("locale", format!("answer_within = \"{duration}\"\nlocale")),
+            ("locale", format!("report_at = \"{time}\"\nlocale")),
+            ("locale", format!("send_between = \"{hours}\"\nlocale")),
+            ("locale", format!("alert_below = {stars}\nlocale")),
+            ("Sara <sara@vigie.example>", from),
+            ("[mail]", format!("public_url = \"{url}\"\n[mail]")),
+            ("smtp://127.0.0.1:1025", transport),
+            ("[mail]", format!("trusted_proxies = [\"{proxy}\"]\n[mail]")),
+            ("Europe/Paris", zone),
+        ] {
+            check(&harmed(from, &to))?;
+        }
     }
 
     #[test]

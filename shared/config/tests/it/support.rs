@@ -1,5 +1,6 @@
 //! A world for configurations: what is set, what can be read, which presets there are.
 
+use crate::schema;
 use vigie_config::{Environment, Fault, Included, NotIncluded, Outcome, PresetInfo};
 
 /// `SITE_SECRET`, `OLD_SECRET` and `SMTP_PASSWORD` are set; `secrets/site` can be read; the presets
@@ -106,7 +107,18 @@ pub(crate) fn read(text: &str) -> Outcome {
 /// Reads a text beside files of its own, in the order given.
 pub(crate) fn read_with(text: &str, files: &[(&str, &str)]) -> Outcome {
     let bytes = |(name, text): &(&str, &str)| ((*name).to_owned(), Ok(text.as_bytes().to_vec()));
-    vigie_config::parse("vigie.toml", text, &World { files: files.iter().map(bytes).collect() })
+    let world = World { files: files.iter().map(bytes).collect() };
+    let outcome = vigie_config::parse("vigie.toml", text, &world);
+    // Editors may never complain of what the reader takes.
+    if outcome.config.is_some() {
+        assert_eq!(schema::check_whole(text), Ok(()), "{text}");
+    }
+    for (_, text) in
+        files.iter().filter(|(name, _)| outcome.refused.iter().all(|r| r.file != *name))
+    {
+        assert_eq!(schema::check_included(text), Ok(()), "{text}");
+    }
+    outcome
 }
 
 /// What of a fault can be written in a line.
