@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::review::Happened;
-use vigie_domain::{Brand, Cause, ContactId, Review, Silence, SourceId, Stars, State};
+use vigie_domain::{Brand, BrandId, Cause, ContactId, Review, Silence, SourceId, Stars, State};
 use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
 
 use crate::{App, operator, view};
@@ -132,11 +132,14 @@ pub async fn all<W: World>(
     only: Option<&str>,
     at: Timestamp,
 ) -> Result<Vec<Report>, StoreError> {
+    let brands = match only.map(str::parse::<BrandId>) {
+        None => app.store().brands().await?,
+        Some(Ok(id)) => app.store().brand(&id).await?.into_iter().collect(),
+        // What cannot be an id is no brand's.
+        Some(Err(_)) => Vec::new(),
+    };
     let mut reports = Vec::new();
-    for stored in app.store().brands().await? {
-        if stored.retired || only.is_some_and(|id| stored.brand.id.as_str() != id) {
-            continue;
-        }
+    for stored in brands.into_iter().filter(|stored| !stored.retired) {
         let since = stored.reported_at.unwrap_or(stored.applied_at).min(at);
         reports.push(unanswered(app, &stored, since, at).await?);
     }

@@ -41,10 +41,7 @@ pub async fn handle<W: World>(app: &App<W>, due: &Due) -> Result<Vec<NoticeId>, 
 /// late; earlier days' are not.
 async fn make_report<W: World>(app: &App<W>, id: &BrandId) -> Result<Vec<NoticeId>, StoreError> {
     let now = app.now();
-    let brands = app.store().brands().await?;
-    let Some(stored) = brands.into_iter().find(|stored| stored.brand.id == *id) else {
-        return Ok(Vec::new());
-    };
+    let Some(stored) = app.store().brand(id).await? else { return Ok(Vec::new()) };
     if stored.report_at > now {
         return Ok(Vec::new());
     }

@@ -86,10 +86,7 @@ pub(crate) async fn words<W: World>(
         // Composed without a brand: `compose::operator`.
         (Subject::Operator(_), _) => Ok(None),
         (Subject::Report { since, .. }, _) => {
-            let brands = app.store().brands().await?;
-            let Some(stored) = brands.into_iter().find(|b| b.brand.id == to.brand.id) else {
-                return Ok(None);
-            };
+            let Some(stored) = app.store().brand(&to.brand.id).await? else { return Ok(None) };
             let report = report::unanswered(app, &stored, *since, now).await?;
             let mut view = report_view(app, &report, Some(to.contact));
             (view.brand, view.recipient) = (to.brand_view(), Some(to.reader()));

@@ -349,6 +349,9 @@ pub trait Store: Send + Sync {
     /// Every brand, retired ones too.
     fn brands(&self) -> impl Future<Output = Answer<Vec<StoredBrand>>> + Send;
 
+    /// One brand, also a retired one.
+    fn brand(&self, id: &BrandId) -> impl Future<Output = Answer<Option<StoredBrand>>> + Send;
+
     /// Counts applications: a running process looks whether it has moved.
     fn generation(&self) -> impl Future<Output = Answer<u64>> + Send;
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vigie_domain::promise::next_report;
 use vigie_domain::{Brand, BrandId, Matter, Trouble};
 use vigie_ports::{Rejected, ReportMade, StoredBrand, Written};
@@ -74,21 +74,34 @@ pub(crate) fn list(connection: &Connection) -> Result<Vec<StoredBrand>> {
     let mut rows = statement.query([])?;
     let mut brands = Vec::new();
     while let Some(row) = rows.next()? {
-        let body: String = row.get(0)?;
-        let at = |column: usize| -> Result<Option<Timestamp>> {
-            row.get::<_, Option<i64>>(column)?.map(moment).transpose()
-        };
-        let missing = || Fault::Corrupt("a brand without its times".to_owned());
-        brands.push(StoredBrand {
-            brand: serde_json::from_str(&body)?,
-            retired: row.get(1)?,
-            applied_at: at(2)?.ok_or_else(missing)?,
-            report_at: at(3)?.ok_or_else(missing)?,
-            reported_at: at(4)?,
-            praised_at: at(5)?,
-        });
+        brands.push(stored(row)?);
     }
     Ok(brands)
+}
+
+/// One brand.
+pub(crate) fn load(connection: &Connection, id: &BrandId) -> Result<Option<StoredBrand>> {
+    let sql = "SELECT body, retired, applied_at, report_at, reported_at, praised_at \
+               FROM brand WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([id.as_str()])?;
+    rows.next()?.map(stored).transpose()
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredBrand> {
+    let body: String = row.get(0)?;
+    let at = |column: usize| -> Result<Option<Timestamp>> {
+        row.get::<_, Option<i64>>(column)?.map(moment).transpose()
+    };
+    let missing = || Fault::Corrupt("a brand without its times".to_owned());
+    Ok(StoredBrand {
+        brand: serde_json::from_str(&body)?,
+        retired: row.get(1)?,
+        applied_at: at(2)?.ok_or_else(missing)?,
+        report_at: at(3)?.ok_or_else(missing)?,
+        reported_at: at(4)?,
+        praised_at: at(5)?,
+    })
 }
 
 /// Brands whose report is due.

@@ -122,6 +122,11 @@ impl Store for SqliteStore {
         self.read(brands::list).await
     }
 
+    async fn brand(&self, id: &BrandId) -> Answer<Option<StoredBrand>> {
+        let id = id.clone();
+        self.read(move |c| brands::load(c, &id)).await
+    }
+
     async fn generation(&self) -> Answer<u64> {
         self.read(brands::generation).await
     }

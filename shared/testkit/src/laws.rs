@@ -29,6 +29,7 @@ macro_rules! store_laws {
             a_notice_taken_along_is_never_due,
             a_review_is_found_by_its_number,
             brands_not_given_are_retired_and_come_back,
+            a_brand_is_found_by_its_id,
             a_report_is_made_once,
             a_due_report_survives_an_application,
             open_reviews_are_those_without_an_answer,

@@ -302,6 +302,20 @@ pub async fn brands_not_given_are_retired_and_come_back(store: impl Store) {
     assert!(!store.brands().await.unwrap()[0].retired);
 }
 
+/// One brand is what it is among all, retired or not; one that never was is nothing.
+pub async fn a_brand_is_found_by_its_id(store: impl Store) {
+    let other = Brand { id: "orso".parse().unwrap(), sources: Vec::new(), ..Brand::sample() };
+    store.apply(vec![Brand::sample(), other], at(10)).await.unwrap();
+    store.apply(vec![Brand::sample()], at(20)).await.unwrap();
+    let all = store.brands().await.unwrap();
+    assert_eq!(all.iter().map(|stored| stored.retired).collect::<Vec<_>>(), [false, true]);
+    for stored in all {
+        let found = store.brand(&stored.brand.id).await.unwrap();
+        assert_eq!(found, Some(stored));
+    }
+    assert_eq!(store.brand(&"nobody".parse().unwrap()).await.unwrap(), None);
+}
+
 fn report(was_due_at: Timestamp, when: i64) -> ReportMade {
     ReportMade {
         brand: Brand::sample().id,

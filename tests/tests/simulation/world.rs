@@ -300,6 +300,10 @@ impl Store for SimStore {
         self.call(self.inner.brands()).await
     }
 
+    async fn brand(&self, id: &BrandId) -> Answer<Option<StoredBrand>> {
+        self.call(self.inner.brand(id)).await
+    }
+
     async fn generation(&self) -> Answer<u64> {
         self.call(self.inner.generation()).await
     }
