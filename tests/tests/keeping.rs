@@ -1,4 +1,5 @@
-//! A restored backup beside its original, commands beside a loaded server, a clock set back.
+//! A restored backup beside its original, commands beside a loaded server, a clock set back, and the
+//! six hours between two messages of one matter.
 
 // A test's helper may stop the test: that is how it fails.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop the test")]
@@ -6,16 +7,16 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use vigie_app::receive::receive;
 use vigie_app::registry::{Outside, PresetInForce};
-use vigie_app::{App, Registry, Settings, deliver, raise, watch};
+use vigie_app::{App, Registry, Settings, deliver, operator, raise, watch};
 use vigie_domain::notice::{NoticeId, NoticeState};
-use vigie_domain::{Brand, SecretRef};
+use vigie_domain::{Brand, Matter, SecretRef, Subject, Trouble};
 use vigie_platforms::{Preset, signature};
 use vigie_ports::{
     Accepted, Clock as _, Due, Email, FailureClass, Mail, Mailbox, NoticeFilter, SendError,
@@ -180,7 +181,7 @@ impl Outside for Given {
     }
 }
 
-async fn manual() -> Result<App<Manual>> {
+async fn manual(operator: &[&str]) -> Result<App<Manual>> {
     let mut brand = Brand::sample();
     for source in &mut brand.sources {
         "generic-hmac".clone_into(&mut source.platform);
@@ -191,7 +192,8 @@ async fn manual() -> Result<App<Manual>> {
     ensure!(troubles.is_empty(), "{troubles:?}");
     let from = Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() };
     let public_url = "http://vigie.example".to_owned();
-    let settings = Settings { public_url, from, reply_to: None, operator: Vec::new() };
+    let operator = operator.iter().map(|address| (*address).to_owned()).collect();
+    let settings = Settings { public_url, from, reply_to: None, operator };
     let (clock, ids) = (ManualClock::at(at(0)), SeededIds::new(1));
     let world = Manual { store, clock, ids, mail: Counting::default() };
     Ok(App::start(world, settings, registry).await?)
@@ -228,7 +230,7 @@ async fn look(app: &App<Manual>) -> Result<()> {
 
 #[tokio::test]
 async fn a_clock_set_back_an_hour_loses_nothing_and_sends_nothing_twice() -> Result<()> {
-    let app = manual().await?;
+    let app = manual(&[]).await?;
     let hour = SignedDuration::from_hours(1);
     let sent = hear(&app, low("sent")).await?;
     look(&app).await?;
@@ -264,5 +266,32 @@ async fn a_clock_set_back_an_hour_loses_nothing_and_sends_nothing_twice() -> Res
     ensure!(taken == wanted, "sent {taken:?}, wanted {wanted:?}");
     let pending = NoticeFilter { state: Some(NoticeState::Pending), ..NoticeFilter::default() };
     ensure!(store.notices(pending).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_operator_hears_of_one_matter_every_six_hours_and_of_another_at_once() -> Result<()> {
+    let app = manual(&["ops@agency.example"]).await?;
+    let every = SignedDuration::from_mins(10);
+    let (mut told, mut counts) = (Vec::new(), Vec::new());
+    for minute in (0..=13 * 60).step_by(10) {
+        // Every look finds the file faulty still; once, something else is wrong too.
+        operator::faulty_file(&app, "vigie.toml");
+        if minute == 60 {
+            operator::trouble(&app, Trouble::new(Matter::Disk, "data"));
+        }
+        operator::flush(&app).await?;
+        for id in operator::tell(&app).await? {
+            let notice = app.world().store().notice(&id).await?.context("no notice")?;
+            deliver::deliver(&app, &id).await?;
+            let Subject::Operator(of) = notice.what.subject else { bail!("{notice:?}") };
+            told.push((minute, of.matter.id()));
+            counts.push(of.count);
+        }
+        app.world().clock().advance(every);
+    }
+    assert_eq!(told, [(0, "file"), (60, "disk"), (360, "file"), (720, "file")]);
+    assert_eq!(counts, [1, 1, 36, 36]);
+    assert_eq!(app.world().mail.taken.lock().unwrap().len(), 4);
     Ok(())
 }
