@@ -1,6 +1,6 @@
 //! Measures of the whole of Vigie: `cargo bench -p vigie-tests -- [WHAT…] [--seconds N] [--quick]`.
 //!
-//! WHAT is any of `load`, `alerts`, `million`, `idle`, `ready`, or `all`, which runs without it.
+//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million`, or `all`, which runs without it.
 //! Each prints its figures with the aim beside them. The release build of `vigie` is measured as a
 //! child process, so that its memory and processor time are its own; the load comes from this
 //! process, on the same machine. `--strict` ends in failure where an aim was missed.
@@ -11,6 +11,8 @@
 
 #[path = "measures/bare.rs"]
 mod bare;
+#[path = "measures/brands.rs"]
+mod brands;
 #[path = "measures/fill.rs"]
 mod fill;
 #[path = "measures/scenes.rs"]
@@ -33,7 +35,7 @@ const TEXT: &str = "Commande reçue en trois jours, emballage soigné. La lampe 
                     notice est claire et le vendeur a répondu vite à ma question sur l'ampoule. \
                     Je recommande, même si le câble est un peu court.";
 
-const WHAT: [&str; 5] = ["ready", "idle", "load", "alerts", "million"];
+const WHAT: [&str; 6] = ["ready", "brands", "idle", "load", "alerts", "million"];
 
 /// What the command line asks for.
 struct Asked {
@@ -94,6 +96,7 @@ async fn measure(asked: &Asked) -> Result<usize> {
     for what in WHAT.into_iter().filter(|what| asked.wants(what)) {
         match what {
             "ready" => bench.ready(&mut table).await?,
+            "brands" => bench.brands(&mut table).await?,
             "idle" => bench.idle(&mut table).await?,
             "load" => bench.load(&mut table).await?,
             "alerts" => bench.alerts(&mut table).await?,

@@ -26,20 +26,20 @@ const CONNECTIONS: u32 = 64;
 /// How long alerts may take to arrive once their load has ended: longer is a failure, not a figure.
 const MAIL_WITHIN: Duration = Duration::from_mins(2);
 
-const MIB: f64 = 1024.0;
+pub(crate) const MIB: f64 = 1024.0;
 
-fn ms(duration: Duration) -> f64 {
+pub(crate) fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or_default()
 }
 
 /// What every measure needs.
 pub(crate) struct Bench {
-    program: PathBuf,
+    pub(crate) program: PathBuf,
     sender: Sender,
     now: Timestamp,
     lasting: Duration,
@@ -54,7 +54,7 @@ impl Bench {
         Ok(Self { program: vigie_bin()?.to_owned(), sender, now, lasting, quick })
     }
 
-    fn rounds(&self, many: usize) -> usize {
+    pub(crate) fn rounds(&self, many: usize) -> usize {
         if self.quick { many.div_ceil(5) } else { many }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::Signal;
+use tokio::time::{MissedTickBehavior, interval};
 use vigie_domain::SecretRef;
 use vigie_ports::{Store as _, World as _};
 
@@ -15,9 +16,10 @@ use crate::load::{CannotBegin, read_given, stored_registry};
 use crate::server::Serving;
 use crate::server::loops::{Stop, stopped};
 
-/// How often the store is asked whether `vigie apply` changed something, and files whether a
-/// secret in them did.
-const RELOAD_EVERY: Duration = Duration::from_secs(1);
+/// How often the store is asked whether `vigie apply` changed something. It costs one small read.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How often files are asked whether a secret in them changed: there may be a thousand.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps what is in force in step.
 pub(super) struct Reload {
@@ -29,19 +31,21 @@ pub(super) struct Reload {
 impl Reload {
     /// Follows until the process is to stop.
     pub(super) async fn watch(self, mut hangup: Signal, mut stop: Stop) {
-        let mut tick = tokio::time::interval(RELOAD_EVERY);
+        let (mut asking, mut looking) = (interval(ASK_EVERY), interval(LOOK_EVERY));
+        asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let store = self.serving.app.world().store();
         let mut generation = store.generation().await.unwrap_or_default();
         let mut files = self.secret_files();
         let mut written = written(&files);
         loop {
+            let mut rewritten = written.clone();
             tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = hangup.recv() => self.read_again().await,
-                _ = tick.tick() => {}
+                _ = looking.tick() => rewritten = self::written(&files),
+                _ = asking.tick() => {}
             }
             let moved = store.generation().await.unwrap_or(generation);
-            let rewritten = self::written(&files);
             if moved != generation || rewritten != written {
                 self.put_in_force().await;
                 files = self.secret_files();
