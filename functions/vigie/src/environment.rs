@@ -60,6 +60,11 @@ impl Machine {
         Self { own: config.to_path_buf(), folder }
     }
 
+    /// The configuration file.
+    pub(crate) fn own(&self) -> &Path {
+        &self.own
+    }
+
     /// A path of the configuration, from its folder.
     pub(crate) fn path(&self, named: impl AsRef<Path>) -> PathBuf {
         self.folder.join(named)

@@ -2,15 +2,20 @@
 
 use std::path::Path;
 
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use vigie_app::{App, Registry, Settings};
 use vigie_config::{Change, Config, Fault, Outcome, Refused, Tls, diff, in_force};
-use vigie_domain::{Brand, BrandId};
+use vigie_domain::{Brand, BrandId, Matter, Trouble};
 use vigie_mail_smtp::{FileMail, SmtpConfig, SmtpMail, Transport};
-use vigie_ports::{Mailbox, Store as _, World};
-use vigie_store_sqlite::{Options, SqliteStore};
+use vigie_ports::{Mailbox, Noted, Store as _, World};
+use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
 
 use crate::cli::{StoreKind, Stored};
 use crate::environment::{Machine, SystemClock, SystemIds, now};
+
+/// What an empty store and its log take, in bytes.
+const STORE_BYTES_MIN: usize = 128 * 1024;
 
 /// Why a command cannot begin. Exit 2.
 #[derive(Debug, thiserror::Error)]
@@ -105,8 +110,36 @@ pub(crate) fn open_store(
     let shown = folder.display();
     make_private(&folder)
         .map_err(|e| CannotBegin::Other(format!("cannot make the data folder {shown}: {e}")))?;
+    for place in [&folder, &folder.join(FILE_NAME)] {
+        writable(place)?;
+    }
+    let hint = || match room_for_a_store(&folder) {
+        Ok(()) => format!("the data folder is {shown}"),
+        Err(e) => format!("cannot write in {shown}: {e}; make room, or name another [server] data"),
+    };
     SqliteStore::open(&folder, Options::default())
-        .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: the data folder is {shown}")))
+        .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: {}", hint())))
+}
+
+/// Refuses a folder or a file that is there and cannot be written: SQLite would name no reason.
+fn writable(place: &Path) -> Result<(), CannotBegin> {
+    match access(place, Access::WRITE_OK) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(CannotBegin::Other(format!(
+            "cannot write in {}: {}\n  hint: the data folder and what is in it must belong to the \
+             account that runs Vigie",
+            place.display(),
+            std::io::Error::from(error)
+        ))),
+    }
+}
+
+/// Whether as much as an empty store can be written: where it cannot, the disk is mostly full.
+fn room_for_a_store(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join("vigie.probe");
+    let written = std::fs::write(&probe, [1; STORE_BYTES_MIN]);
+    let _ = std::fs::remove_file(&probe);
+    written
 }
 
 /// Refuses a store that comes with a later version.
@@ -217,11 +250,19 @@ pub(crate) async fn live(store: &SqliteStore) -> Result<Vec<Brand>, CannotBegin>
     Ok(brands.into_iter().filter(|stored| !stored.retired).map(|stored| stored.brand).collect())
 }
 
-/// Makes the store's brands those of the files; what a faulty file would say stays as it was. Also
-/// without a difference: a running server then reads preset and secret files again.
+/// Makes the store's brands those of the files; what a faulty file would say stays as it was, and
+/// the operator hears which files are faulty. Also without a difference: a running server then reads preset and secret files again.
 pub(crate) async fn apply(store: &SqliteStore, given: &Given) -> Result<Applied, CannotBegin> {
     let (brands, applied) = compare(given, &live(store).await?);
-    store.apply(brands, now()).await.map_err(store_trouble)?;
+    let at = now();
+    store.apply(brands, at).await.map_err(store_trouble)?;
+    let own = given.machine.own().display().to_string();
+    let faulty = |file: &Refused| (Trouble::with(Matter::File, &own, &file.file), 1, at, at);
+    let troubles: Vec<_> = given.refused.iter().map(faulty).collect();
+    if !troubles.is_empty() {
+        let noted = Noted { troubles, sources: Vec::new() };
+        store.note(noted).await.map_err(store_trouble)?;
+    }
     Ok(applied)
 }
 

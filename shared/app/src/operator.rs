@@ -147,7 +147,9 @@ pub const fn knows(matter: Matter) -> &'static str {
              they are taken."
         }
         Matter::Silent => "This source is silent for longer than it ever was.",
-        Matter::File => "This file is faulty. What was in force before stays in force.",
+        Matter::File => {
+            "This file, or one that it includes, is faulty. What was in force before stays in force."
+        }
         Matter::Draft => {
             "Drafts of answers did not pass our own checks: the safe draft stands in their place."
         }

@@ -1,5 +1,5 @@
 //! What must not break the server, mislead it, or get in: forged, injured, oversized, hostile and
-//! plain odd webhooks, and a disk that is full.
+//! plain odd webhooks, a disk that is full, and folders that cannot be used.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
 
@@ -7,6 +7,7 @@ mod bodies;
 mod disk;
 mod fields;
 mod flood;
+mod folders;
 mod hostile;
 mod ids;
 mod methods;

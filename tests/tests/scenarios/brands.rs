@@ -4,7 +4,7 @@ use anyhow::Result;
 use vigie_tests::platform::posted;
 use vigie_tests::stage::{LUMEN, ORSO, SERVER, Stage};
 
-use crate::support::{explain, until_status};
+use crate::support::{explain, header, until_status, unwrapped};
 
 /// A stage whose two brands have a file each.
 fn stage() -> Result<Stage> {
@@ -68,5 +68,88 @@ async fn a_server_starts_without_the_brands_of_a_faulty_file_and_says_so() -> Re
     put(&stage, "orso", ORSO)?;
     assert_eq!(stage.run(&["apply"])?.code, 0);
     until_status(&stage, "orso-site", 401).await?;
+    stage.stop().await
+}
+
+const OPERATOR: &str = "\n[operator]\nemail = [\"ops@agency.example\"]\n";
+
+/// Three hundred brands, each in a file of its own.
+fn three_hundred() -> Result<Stage> {
+    let stage = Stage::set(&[SERVER, ORSO].concat())?;
+    std::fs::create_dir(stage.home.path().join("brands"))?;
+    stage.configure(&["include = [\"brands/*.toml\"]", SERVER, OPERATOR].concat())?;
+    for at in 0..300 {
+        put(&stage, &format!("b{at:03}"), &one_of_them(at))?;
+    }
+    Ok(stage)
+}
+
+fn one_of_them(at: usize) -> String {
+    let shared = ORSO.replace("file:orso-site", "file:SHARED");
+    shared.replace("orso", &format!("b{at:03}")).replace("SHARED", "orso-site")
+}
+
+fn is_told(stage: &Stage) -> Result<Vec<String>> {
+    let sent = stage.sink.messages();
+    let names = sent.iter().map(|mail| {
+        let text = unwrapped(mail)?;
+        let named = text.split(' ').filter(|word| word.starts_with("brands/"));
+        Ok(named.collect::<Vec<_>>().join(" "))
+    });
+    names.collect()
+}
+
+#[tokio::test]
+async fn a_typo_in_brand_217_of_300_stops_that_brand_and_the_operator_hears_which() -> Result<()> {
+    let mut stage = three_hundred()?;
+    put(&stage, "b217", &one_of_them(217).replace("locale", "lcale"))?;
+    put(&stage, "b099", "[[brand")?;
+    stage.start().await?;
+    for (source, status) in [("b000", 401), ("b216", 401), ("b217", 404), ("b218", 401)] {
+        until_status(&stage, &format!("{source}-site"), status).await?;
+    }
+    let mail = stage.mails(1).await?.remove(0);
+    assert_eq!(header(&mail, "Subject")?, "Vigie · file · vigie.toml · 2 times");
+    assert_eq!(is_told(&stage)?, ["brands/b099.toml brands/b217.toml"]);
+    let checked = stage.run(&["check", "--json"])?;
+    let faults = &checked.json()?["faults"];
+    let places = faults.as_array().into_iter().flatten().map(|fault| {
+        let text = |key: &str| fault[key].as_str().unwrap_or_default();
+        format!("{}:{} {} {}", text("file"), fault["line"], text("key"), text("hint"))
+    });
+    let places: Vec<_> = places.filter(|place| place.contains("lcale")).collect();
+    assert_eq!((checked.code, places.len()), (2, 1), "{faults}");
+    assert_eq!(places, ["brands/b217.toml:5 brand.b217.lcale did you mean locale?"]);
+
+    // Mended by `apply`; at the next reload another is faulty, and stays in force as it was.
+    put(&stage, "b217", &one_of_them(217))?;
+    put(&stage, "b099", &one_of_them(99))?;
+    assert_eq!(stage.run(&["apply"])?.code, 0);
+    until_status(&stage, "b217-site", 401).await?;
+    put(&stage, "b007", "")?;
+    put(&stage, "b008", &one_of_them(8).replace("locale", "lcale"))?;
+    reload(&mut stage, 1).await?;
+    until_status(&stage, "b007-site", 404).await?;
+    until_status(&stage, "b008-site", 401).await?;
+    // Told within six hours: counted, by name, for the next message.
+    let sql = "SELECT count(*) FROM trouble WHERE code = 'file' AND about = 'vigie.toml' \
+               AND detail = 'brands/b008.toml' AND count = 1 AND told_at IS NULL";
+    assert_eq!(stage.count(sql)?, 1);
+    assert_eq!(stage.sink.count(), 1);
+    stage.stop().await
+}
+
+#[tokio::test]
+async fn files_that_are_faulty_at_a_reload_are_told_in_one_message_each_by_name() -> Result<()> {
+    let mut stage = three_hundred()?;
+    stage.start().await?;
+    for at in [7, 8, 9] {
+        put(&stage, &format!("b{at:03}"), &one_of_them(at).replace("locale", "lcale"))?;
+    }
+    reload(&mut stage, 1).await?;
+    let mail = stage.mails(1).await?.remove(0);
+    assert_eq!(header(&mail, "Subject")?, "Vigie · file · vigie.toml · 3 times");
+    assert_eq!(is_told(&stage)?, ["brands/b007.toml brands/b008.toml brands/b009.toml"]);
+    until_status(&stage, "b008-site", 401).await?;
     stage.stop().await
 }

@@ -153,7 +153,10 @@ pub(crate) async fn wait_for_a_signal() -> Result<(), CannotBegin> {
 fn lock(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegin> {
     let path = folder.join("vigie.lock");
     let shown = path.display();
-    let cannot = |error: std::io::Error| CannotBegin::Other(format!("cannot use {shown}: {error}"));
+    let cannot = |error: std::io::Error| {
+        let hint = "the data folder and what is in it must belong to the account that runs Vigie";
+        CannotBegin::Other(format!("cannot use {shown}: {error}\n  hint: {hint}"))
+    };
     let mut file = File::options()
         .read(true)
         .write(true)
