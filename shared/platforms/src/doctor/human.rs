@@ -51,7 +51,12 @@ impl Diagnosis {
             let _ = writeln!(out, "{mark}    {}{label}", check.text);
         }
         out.push('\n');
-        self.verdict(&mut out, kept);
+        let verdict = self.verdict(kept);
+        out += &verdict.text;
+        if verdict.prove {
+            let ask = "ask the sender for the sha256 of what it sent; here it arrived as";
+            labelled(&mut out, "Prove", &format!("{ask} {}", self.body_sha256));
+        }
         labelled(
             &mut out,
             "Send",
@@ -60,18 +65,41 @@ impl Diagnosis {
         out
     }
 
-    fn verdict(&self, out: &mut String, kept: Option<Kept<'_>>) {
-        if let Some(secret) = self.secret {
+    /// What to know and to do, in a few lines without a blank one: what [`Self::human`] ends in.
+    ///
+    /// ```
+    /// use vigie_platforms::{Preset, Request, diagnose, headers};
+    /// let scheme = Preset::by_id("generic-hmac").unwrap().scheme();
+    /// let headers = headers::parse(
+    ///     "X-Signature-256: d7a154547e7c35e31c4c820e20237650939c3d34dae136e30a7757ca61abb4cf",
+    /// ).unwrap();
+    /// let request = Request { headers: &headers, path_token: None, body: b"Test Payload Body" };
+    /// let now = jiff::Timestamp::UNIX_EPOCH;
+    /// let text = diagnose(scheme, &request, &["Convoy".into()], now).in_brief(None);
+    /// assert!(text.contains("secret 1, without a prefix, over the body as received\nSo "));
+    /// assert!(text.contains("Do      mend the sender or the preset"));
+    /// ```
+    pub fn in_brief(&self, kept: Option<Kept<'_>>) -> String {
+        let text = self.verdict(kept).text;
+        let lines = text.lines().filter(|line| !line.is_empty());
+        lines.flat_map(|line| [line, "\n"]).collect()
+    }
+
+    fn verdict(&self, kept: Option<Kept<'_>>) -> Verdict {
+        let mut out = String::new();
+        let prove = if let Some(secret) = self.secret {
             let _ = writeln!(out, "It verifies, with secret {secret}.");
             if let Some(kept) = kept {
-                after_all(out, kept.reason);
+                after_all(&mut out, kept.reason);
             }
-            return;
-        }
-        match &self.would_verify {
-            Some(near) => self.one_matches(out, near),
-            None => self.none_matches(out),
-        }
+            false
+        } else if let Some(near) = &self.would_verify {
+            self.one_matches(&mut out, near);
+            true
+        } else {
+            self.none_matches(&mut out)
+        };
+        Verdict { text: out, prove }
     }
 
     fn one_matches(&self, out: &mut String, near: &NearMiss) {
@@ -90,21 +118,23 @@ impl Diagnosis {
         for line in near.advice() {
             labelled(out, "Do", line);
         }
-        self.prove(out);
     }
 
-    fn none_matches(&self, out: &mut String) {
+    /// Gives whether the body's digest would tell more.
+    fn none_matches(&self, out: &mut String) -> bool {
         match self.reason {
             Some("timestamp-outside-tolerance") => {
                 paragraph(out, "The signature is right; only its time is too far from ours.");
                 let clock = "set this machine's clock, or ask the sender whether a retry is \
                              signed anew";
-                return labelled(out, "Do", clock);
+                labelled(out, "Do", clock);
+                return false;
             }
             Some("signature-missing") if !self.stopped_early => {
                 paragraph(out, "There is nothing to compare: no signature came.");
                 let give = "give the sender the secret, and look for a proxy that drops headers";
-                return labelled(out, "Do", give);
+                labelled(out, "Do", give);
+                return false;
             }
             _ => {}
         }
@@ -124,13 +154,15 @@ impl Diagnosis {
         };
         paragraph(out, &told);
         labelled(out, "Do", "compare the secret with the one that the platform shows");
-        self.prove(out);
+        true
     }
+}
 
-    fn prove(&self, out: &mut String) {
-        let ask = "ask the sender for the sha256 of what it sent; here it arrived as";
-        labelled(out, "Prove", &format!("{ask} {}", self.body_sha256));
-    }
+/// What follows from the checks.
+struct Verdict {
+    text: String,
+    /// Whether to compare the body's digest with the sender's.
+    prove: bool,
 }
 
 /// Why a request that verifies was refused when it came.

@@ -183,9 +183,7 @@ impl NearMiss {
             all.push("have the header pass under its own name, or name it in the preset");
         }
         if otherwise {
-            all.push(
-                "the sender signs otherwise than this preset says: mend the preset, or the sender",
-            );
+            all.push("mend the sender or the preset: it signs otherwise than the preset says");
         }
         all
     }
