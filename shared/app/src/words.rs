@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use vigie_domain::notice::{Kind, Notice, Subject};
-use vigie_domain::promise::{Punctuality, next_report};
+use vigie_domain::promise::{Punctuality, TAKE_ALONG, later, next_report};
 use vigie_domain::review::Happened;
 use vigie_domain::{
     Brand, Contact, ContactId, Gets, Matter, Review, Silence, SourceId, Stars, Trouble,
@@ -61,10 +61,10 @@ pub(crate) async fn words<W: World>(
     match (&notice.what.subject, notice.what.kind) {
         (Subject::Review { .. }, Kind::Praise) => Ok(Some(praise(app, to, &needed, 0, now))),
         (Subject::Review { .. }, Kind::Reminder) => {
-            ladder(app, to, LadderKind::Reminder, needed).await.map(Some)
+            ladder(app, to, LadderKind::Reminder, needed, notice.made_at).await.map(Some)
         }
         (Subject::Review { .. }, Kind::Escalation) => {
-            ladder(app, to, LadderKind::Escalation, needed).await.map(Some)
+            ladder(app, to, LadderKind::Escalation, needed, notice.made_at).await.map(Some)
         }
         (Subject::Review { why, .. }, _) => {
             let mut views = Vec::new();
@@ -152,7 +152,18 @@ async fn ladder<W: World>(
     to: To<'_>,
     kind: LadderKind,
     needed: Needed,
+    made_at: Timestamp,
 ) -> Result<Message, StoreError> {
+    // What this message takes along from this person's steps does not come next.
+    let taken_until = later(made_at, TAKE_ALONG);
+    let next = |review: &Review| {
+        let mut steps = view::next_steps(review, to.brand);
+        for step in steps.iter_mut().filter(|step| step.at <= taken_until) {
+            step.names.retain(|name| *name != to.contact.name);
+        }
+        steps.retain(|step| !step.names.is_empty());
+        steps
+    };
     let mut first_subject = None;
     if let Some(first) = needed.first() {
         first_subject = app.store().first_subject(&first.review.key, &to.contact.id).await?;
@@ -162,7 +173,7 @@ async fn ladder<W: World>(
         links: view::links(app, stored, &to.contact.id),
         summary: view::advice(&stored.review, to.brand).1.summary,
         had_it: view::names(to.brand, &to.brand.who_gets_of(Gets::Alert, &stored.review)),
-        next: view::next_steps(&stored.review, to.brand),
+        next: next(&stored.review),
     };
     Ok(vigie_render::ladder(&LadderView {
         brand: to.brand_view(),

@@ -57,7 +57,9 @@ pub(crate) fn next(brand: &BrandView, steps: &[NextStep]) -> String {
             "If nobody answers: there will be no more reminders, but the review stays in the daily report until it has its answer.",
         );
     }
-    let each: Vec<String> = steps.iter().map(|step| one(brand, step)).collect();
+    // Steps of several reviews may differ by seconds, which nobody reads.
+    let mut each: Vec<String> = steps.iter().map(|step| one(brand, step)).collect();
+    each.dedup();
     let intro = say(locale, "Sans réponse : ", "If nobody answers: ");
     let list = each.join(&say(locale, " ; ", "; "));
     // The intro ends with a space of its own.
@@ -77,40 +79,53 @@ fn one(brand: &BrandView, step: &NextStep) -> String {
     }
 }
 
-/// Why this person got an alert, a reminder or an escalation.
+/// Why this person got an alert, a reminder or an escalation; on trial, why those would have for
+/// whom it was meant.
 pub(crate) fn why(brand: &BrandView, recipient: &str, why: Why) -> String {
     let locale = brand.locale;
     let name = excerpt(&brand.name, NAME_CHARS_MAX);
-    let recipient = excerpt(recipient, NAME_CHARS_MAX);
     let below = stars_short(Some(brand.alert_below), locale).unwrap_or_default();
+    let who = quoted(brand, recipient);
+    let (gets, get_fr) =
+        if brand.meant_for.len() > 1 { ("get", "reçoivent") } else { ("gets", "reçoit") };
     let (fr, en) = match why {
         Why::Contact => (
-            format!("« {recipient} » reçoit les avis sous {below} de {name}."),
-            format!("“{recipient}” gets the reviews of {name} under {below}."),
+            format!("{who} {get_fr} les avis sous {below} de {name}."),
+            format!("{who} {gets} the reviews of {name} under {below}."),
         ),
         Why::Shop => (
-            format!("« {recipient} » reçoit les avis sous {below} de cette boutique."),
-            format!("“{recipient}” gets this shop's reviews under {below}."),
+            format!("{who} {get_fr} les avis sous {below} de cette boutique."),
+            format!("{who} {gets} this shop's reviews under {below}."),
         ),
         Why::Route { position } => (
-            format!("la règle n° {position} de {name} l'envoie à « {recipient} »."),
-            format!("route {position} of {name} sends it to “{recipient}”."),
+            format!("la règle n° {position} de {name} l'envoie à {who}."),
+            format!("route {position} of {name} sends it to {who}."),
         ),
         Why::Management => (
-            format!(
-                "l'avis est critique : il va aussi à « {recipient} », dernier échelon de {name}."
-            ),
-            format!(
-                "the review is critical: it also goes to “{recipient}”, the last step at {name}."
-            ),
+            format!("l'avis est critique : il va aussi à {who}, dernier échelon de {name}."),
+            format!("the review is critical: it also goes to {who}, the last step at {name}."),
         ),
         Why::Step => (
-            format!("{name} veut que « {recipient} » l'apprenne si un avis attend trop."),
-            format!("{name} wants “{recipient}” to hear of it when a review waits too long."),
+            format!("{name} veut que {who} l'apprenne si un avis attend trop."),
+            format!("{name} wants {who} to hear of it when a review waits too long."),
         ),
     };
     let fr = format!("Pourquoi ce message ? {}", capital(&fr));
     say(locale, &fr, &format!("Why this message? {}", capital(&en)))
+}
+
+/// Who reads a message or was to, each in quotation marks.
+fn quoted(brand: &BrandView, recipient: &str) -> String {
+    let reader = [recipient.to_owned()];
+    let who = if brand.meant_for.is_empty() { &reader[..] } else { &brand.meant_for };
+    let quoted = who.iter().map(|name| {
+        let name = excerpt(name, NAME_CHARS_MAX);
+        match brand.locale {
+            Locale::Fr => format!("« {name} »"),
+            Locale::En => format!("“{name}”"),
+        }
+    });
+    names(&quoted.collect::<Vec<_>>(), brand.locale)
 }
 
 fn capital(text: &str) -> String {
@@ -122,4 +137,23 @@ fn capital(text: &str) -> String {
 pub(crate) fn next_report(at: Timestamp, zone: &TimeZone, locale: Locale) -> String {
     let when = moment(at, zone, locale);
     say(locale, &format!("Prochain rapport : {when}."), &format!("Next report: {when}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn steps_that_read_alike_are_said_once() {
+        let brand = sample::alert(Locale::En).brand;
+        let at = |second: i64| Timestamp::from_second(1_795_000_000 + second).unwrap();
+        let step = |second| NextStep {
+            kind: NextKind::Escalation,
+            at: at(second),
+            names: vec!["Direction".to_owned()],
+        };
+        let told = next(&brand, &[step(0), step(2), step(120)]);
+        assert_eq!(told.matches("overdue notice to Direction").count(), 2, "{told}");
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vigie_tests::platform::{ago, posted, with};
 use vigie_tests::stage::Stage;
 
-use crate::support::{both_links, explain, first_line, header, links, lumen};
+use crate::support::{both_links, explain, first_line, header, links, lumen, unwrapped};
 
 /// How far ahead a step is when its review comes.
 const AHEAD_S: i64 = 3;
@@ -92,5 +92,10 @@ async fn steps_that_come_due_within_a_quarter_of_an_hour_share_one_message() -> 
     assert!(text.contains(&number("r-1")?) && text.contains(&number("r-2")?), "{text}");
     assert!(!text.contains(&number("r-3")?), "its step is further away: {text}");
     assert_eq!(links(reminder)?.len(), 4, "two for each");
+    // What comes next is each escalation; the reminder that it took along is this message.
+    let next = unwrapped(reminder)?;
+    let next = next.split_once("LA SUITE").context("no ending")?.1;
+    assert!(!next.contains("rappel à"), "{next}");
+    assert_eq!(next.matches("alerte de retard à").count(), 2, "{next}");
     Ok(())
 }
