@@ -8,6 +8,7 @@ mod answers;
 mod brands;
 mod capture;
 mod critical;
+mod demo;
 mod desk;
 mod edits;
 mod form;

@@ -1,6 +1,7 @@
 //! `vigie capture`: asks the running server to keep a source's next refused requests.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -58,8 +59,7 @@ pub(crate) async fn run(arguments: &Capture) -> Result<Exit, CannotBegin> {
              a disk that has room"
         ))
     };
-    folder.want(source.as_str(), Wanted { since, until }).map_err(cannot)?;
-    let taken = data.join("vigie.lock").exists() && seen(&folder, source.as_str()).await;
+    let taken = ask(&data, source.as_str(), Wanted { since, until }).await.map_err(cannot)?;
     let kept = kept(&folder, source.as_str(), since).map_err(cannot)?;
     let answer = Answer { source: &source, until, at_most: KEPT_MAX, taken, kept };
     if arguments.json.json {
@@ -68,6 +68,13 @@ pub(crate) async fn run(arguments: &Capture) -> Result<Exit, CannotBegin> {
         say(human(&answer, arguments.lasts).trim_end());
     }
     Ok(Exit::Done)
+}
+
+/// Asks the server of a data folder. Gives whether it has seen it.
+pub(crate) async fn ask(data: &Path, source: &str, wanted: Wanted) -> std::io::Result<bool> {
+    let folder = Folder::in_data(data);
+    folder.want(source, wanted)?;
+    Ok(data.join("vigie.lock").exists() && seen(&folder, source).await)
 }
 
 async fn seen(folder: &Folder, source: &str) -> bool {

@@ -1,25 +1,29 @@
 //! `vigie demo`: everything at once, for real, in one process.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use vigie_domain::notice::{Kind, Notice, NoticeState};
-use vigie_domain::{Gets, Review};
+use vigie_domain::{Brand, Deliver, Review};
 use vigie_ports::{NoticeFilter, Store as _, World as _};
-use vigie_smtp_sink::Sink;
+use vigie_smtp_sink::{Received, Sink};
 
 use crate::cli::{Demo, StoreKind};
-use crate::commands::serve::{Running, bind, wait_for_a_signal};
+use crate::commands::serve::{Running, bind, lock, wait_for_a_signal};
+use crate::demo::mails::Stored;
 use crate::demo::pages;
 use crate::demo::play::Player;
+use crate::demo::refused::refused;
 use crate::demo::stage::{Folder, furnish};
 use crate::demo::summary::Summary;
 use crate::environment::now;
 use crate::load::{CannotBegin, Given, apply, open_store, read_given, store_trouble};
 use crate::output::{Exit, say, say_json};
 use crate::server::connections::http;
-use crate::server::{Serving, loops, router};
+use crate::server::{Serving, loops, notes, router};
 
 /// How long the demo waits for what must come: the contract gives it 90 s in all.
 const ALL_WITHIN: Duration = Duration::from_mins(1);
@@ -38,6 +42,8 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
     let config_path = furnish(&folder, address, &sink, now())?;
     let given = read_given(&config_path)?;
     let store = open_store(StoreKind::Sqlite, &given.config, &given.machine)?;
+    let data = given.machine.path(&given.config.server.data);
+    let _lock = lock(&data, address)?;
     apply(&store, &given).await?;
     let Given { config, machine, .. } = given;
     let brands = config.brands.clone();
@@ -46,46 +52,96 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
     let (stopping, stop) = tokio::sync::watch::channel(false);
     let looping = tokio::spawn(loops::run(serving.clone(), inbox, stop.clone()));
     let routes = router(&serving, pages::router(arguments.out.clone()));
-    let serving_http = tokio::spawn(http(listener, routes, stop));
-    let ready_ms = began.elapsed().as_millis();
-    let people = brands.first().map_or(0, |brand| brand.who_gets(Gets::Alert).len());
+    let serving_http = tokio::spawn(http(listener, routes, stop.clone()));
     if !arguments.json.json {
-        let version = env!("CARGO_PKG_VERSION");
-        say(format!(
-            "vigie {version} demo   store in a temporary folder (removed at exit)   ready in \
-             {ready_ms} ms\nBrand Maison Lumen, {people} contacts. \
-             Real HTTP, real signatures, real SMTP.\n"
-        ));
+        say(cast(&brands, began.elapsed().as_millis()));
     }
-    let mut player = Player::new(address, now())?;
-    player.first_act().await;
-    player.yesterday().await;
-    wait_until(&serving, &sink, alerts_are_out).await;
-    player.second_act().await;
-    wait_until(&serving, &sink, everything_is_out).await;
-    let summary = summarise(&serving, &player, &sink, people).await?;
-    let mails = leave_mails(&arguments, &sink)?;
+    let home = Home { address, data: &data, config: &config_path };
+    let (summary, mails) = play(&serving, &sink, &brands, &home).await?;
+    leave_mails(&arguments, &summary, &mails)?;
     if arguments.json.json {
         say_json(&summary);
     } else {
-        say(summary.human());
+        say(summary.human().trim_end());
         tell_faults(&summary);
-        tell_where_next(
-            &arguments,
-            &address.to_string(),
-            &config_path.display().to_string(),
-            mails,
-        );
+        say(where_next(&arguments, address, folder.path(), mails.len()));
     }
+    let mut noting = None;
     if !arguments.exit {
-        say("Serving. Ctrl-C stops.");
+        // From here on as with `serve`: what somebody tries by hand is counted and told.
+        noting = Some(tokio::spawn(notes::run(serving.clone(), data, stop)));
         wait_for_a_signal().await?;
     }
     let _ = stopping.send(true);
     let _ = tokio::join!(looping, serving_http);
+    if let Some(noting) = noting {
+        let _ = noting.await;
+    }
     sink.stop().await;
     let failed = arguments.exit && !summary.faults.is_empty();
     Ok(if failed { Exit::NotSo } else { Exit::Done })
+}
+
+/// Where the demo plays.
+struct Home<'a> {
+    address: SocketAddr,
+    data: &'a Path,
+    config: &'a Path,
+}
+
+/// Plays everything, waits for what must come of it, and counts.
+async fn play(
+    serving: &Serving,
+    sink: &Sink,
+    brands: &[Brand],
+    home: &Home<'_>,
+) -> Result<(Summary, Vec<Arc<Received>>), CannotBegin> {
+    let mut player = Player::new(home.address, now())?;
+    player.first_act().await;
+    player.yesterday().await;
+    player.trial().await;
+    wait_until(serving, sink, alerts_are_out).await;
+    let refused = refused(&mut player, home.data, home.config).await;
+    player.second_act().await;
+    // After the last webhook, so that each matter is told once, with all that belongs to it.
+    notes::note_and_tell(serving).await.map_err(store_trouble)?;
+    wait_until(serving, sink, |notices| everything_is_out(notices, brands)).await;
+    let store = serving.app.world().store();
+    let notices = store.notices(NoticeFilter::default()).await.map_err(store_trouble)?;
+    let mut reviews: HashMap<String, Review> = HashMap::new();
+    for key in player.posted.keys() {
+        let Ok(parsed) = key.parse() else { continue };
+        if let Some(stored) = store.review(&parsed).await.map_err(store_trouble)? {
+            reviews.insert(key.clone(), stored.review);
+        }
+    }
+    let mails = sink.messages();
+    let stored = Stored { brands, reviews: &reviews, notices: &notices };
+    let mut summary = Summary::count(&player, &stored, &mails);
+    summary.captured(refused);
+    Ok((summary, mails))
+}
+
+/// Who plays.
+fn cast(brands: &[Brand], ready_ms: u128) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let brands: Vec<String> = brands.iter().map(in_words).collect();
+    format!(
+        "vigie {version} demo  store in a temporary folder, removed at exit  ready in \
+         {ready_ms} ms\n{}.\nReal HTTP, real signatures, real SMTP.\n",
+        brands.join("; ")
+    )
+}
+
+fn in_words(brand: &Brand) -> String {
+    let mut told = format!("{}, {} contacts", brand.name, brand.contacts.len());
+    if !brand.shops.is_empty() {
+        told = format!("{told}, {} shops", brand.shops.len());
+    }
+    if brand.deliver == Deliver::Trial {
+        told += ", on trial";
+    }
+    told
 }
 
 fn alerts_are_out(notices: &[Notice]) -> bool {
@@ -93,9 +149,14 @@ fn alerts_are_out(notices: &[Notice]) -> bool {
         && notices.iter().any(|notice| notice.what.kind == Kind::Alert)
 }
 
-fn everything_is_out(notices: &[Notice]) -> bool {
-    let kinds = [Kind::Alert, Kind::Reminder, Kind::Escalation, Kind::Praise, Kind::Report];
+fn everything_is_out(notices: &[Notice], brands: &[Brand]) -> bool {
+    let kinds = [Kind::Alert, Kind::Reminder, Kind::Escalation, Kind::Praise, Kind::Operator];
+    let reported = |brand: &Brand| {
+        let of = |n: &Notice| n.what.kind == Kind::Report && n.what.brand == brand.id;
+        notices.iter().any(of)
+    };
     kinds.iter().all(|kind| notices.iter().any(|notice| notice.what.kind == *kind))
+        && brands.iter().all(reported)
         && notices.iter().all(is_settled)
 }
 
@@ -119,62 +180,50 @@ async fn wait_until(serving: &Serving, sink: &Sink, done: impl Fn(&[Notice]) -> 
     }
 }
 
-async fn summarise(
-    serving: &Serving,
-    player: &Player,
-    sink: &Sink,
-    people: usize,
-) -> Result<Summary, CannotBegin> {
-    let store = serving.app.world().store();
-    let notices = store.notices(NoticeFilter::default()).await.map_err(store_trouble)?;
-    let mut reviews: HashMap<String, Review> = HashMap::new();
-    for key in player.posted.keys() {
-        let Ok(parsed) = key.parse() else { continue };
-        if let Some(stored) = store.review(&parsed).await.map_err(store_trouble)? {
-            reviews.insert(key.clone(), stored.review);
-        }
-    }
-    Ok(Summary::count(player, &reviews, &notices, &sink.messages(), people))
-}
-
-/// Leaves every mail in the folder; gives how many.
-fn leave_mails(arguments: &Demo, sink: &Sink) -> Result<usize, CannotBegin> {
+/// Leaves every mail in the folder.
+fn leave_mails(
+    arguments: &Demo,
+    summary: &Summary,
+    mails: &[Arc<Received>],
+) -> Result<(), CannotBegin> {
     let cannot = |error: std::io::Error| {
         CannotBegin::Other(format!("cannot write to {}: {error}", arguments.out.display()))
     };
     let mut left = Vec::new();
-    for (at, mail) in sink.messages().iter().enumerate() {
-        left.push(pages::write(&arguments.out, at + 1, Arc::as_ref(mail)).map_err(cannot)?);
+    for (at, (mail, sort)) in mails.iter().zip(&summary.sorts).enumerate() {
+        left.push(pages::write(&arguments.out, at + 1, *sort, mail).map_err(cannot)?);
     }
-    pages::write_index(&arguments.out, &left).map_err(cannot)?;
-    Ok(left.len())
+    pages::write_index(&arguments.out, &left).map_err(cannot)
 }
 
 fn tell_faults(summary: &Summary) {
     if summary.faults.is_empty() {
         return;
     }
-    say(format!("{} things are not as they should be:", summary.faults.len()));
+    say(format!("\n{} things are not as they should be:", summary.faults.len()));
     for fault in &summary.faults {
         say(format!("  {fault}"));
     }
-    say("");
 }
 
-fn tell_where_next(arguments: &Demo, address: &str, config: &str, mails: usize) {
+fn where_next(arguments: &Demo, address: SocketAddr, home: &Path, mails: usize) -> String {
     let out = arguments.out.display();
     if arguments.exit {
-        say(format!(
-            "Read the {mails} mails   {out}/index.html\nStay and look    vigie demo   (serves until \
-             Ctrl-C)\nYour own brand   README, \"Five minutes to a real webhook\""
-        ));
-        return;
+        return format!(
+            "\nRead the {mails} mails  {out}/index.html\n\
+             Stay and look      vigie demo   (serves, and says what to try by hand)\n\
+             Your own brand     README, \"Five minutes to a real webhook\""
+        );
     }
-    say(format!(
-        "Read the mails   http://{address}/demo/mail   (also in {out}/)\n\
-         Ask why          vigie explain lumen-judgeme/104 --config {config}\n\
-         What is open     vigie report unanswered --config {config}\n\
-         Play a platform  vigie send --source lumen-okendo --url http://{address} --config {config}\n\
-         Your own brand   README, \"Five minutes to a real webhook\"\n"
-    ));
+    format!(
+        "\nRead the mails  http://{address}/demo/mail   (also in {out}/)\n\
+         Try by hand     cd {}, then\n  \
+         why a mail    vigie explain lumen-judgeme/104\n  \
+         what is open  vigie report unanswered\n  \
+         the diagnosis vigie doctor --source bruma-shop --captured last\n  \
+         a webhook     vigie send --source lumen-okendo --url http://{address}\n\
+         Your own brand  README, \"Five minutes to a real webhook\"\n\
+         Serving. Ctrl-C stops.",
+        home.display()
+    )
 }

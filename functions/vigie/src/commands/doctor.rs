@@ -17,8 +17,21 @@ use crate::environment::now;
 use crate::load::{CannotBegin, read_config};
 use crate::output::{Exit, say, say_json};
 
-/// Judges a request that was kept, in two files or by the server.
+/// Says why a request verifies or not: one that was kept, in two files or by the server.
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {
+    judge(arguments).map(|judged| judged.tell(arguments))
+}
+
+/// A request that was judged.
+pub(crate) struct Judged {
+    signing: Signing,
+    pub(crate) diagnosis: Diagnosis,
+    /// The request, where the server kept it.
+    pub(crate) capture: Option<Capture>,
+}
+
+/// Judges the request that the command line names.
+pub(crate) fn judge(arguments: &Doctor) -> Result<Judged, CannotBegin> {
     match (&arguments.captured, &arguments.headers, &arguments.body) {
         (Some(named), ..) => captured(arguments, named),
         (None, Some(headers), Some(body)) => in_files(arguments, headers, body),
@@ -26,7 +39,7 @@ pub(crate) fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {
     }
 }
 
-fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Exit, CannotBegin> {
+fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Judged, CannotBegin> {
     let signing = resolve(&arguments.signer)?;
     let head = String::from_utf8_lossy(&read(headers)?).into_owned();
     let body = read(body)?;
@@ -37,13 +50,13 @@ fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Exit, Can
     let request = Request { headers: &headers, path_token: token.as_deref(), body: &body };
     let at = arguments.at.unwrap_or_else(now);
     let diagnosis = diagnose(scheme, &request, &signing.secrets, at);
-    Ok(tell(arguments, &signing, &diagnosis, None))
+    Ok(Judged { signing, diagnosis, capture: None })
 }
 
 /// Stands for a token that came and was not kept: no secret is like it.
 const TOKEN_NOT_KEPT: &str = "\0not kept";
 
-fn captured(arguments: &Doctor, named: &str) -> Result<Exit, CannotBegin> {
+fn captured(arguments: &Doctor, named: &str) -> Result<Judged, CannotBegin> {
     let signing = resolve(&arguments.signer)?;
     let (capture, body) = find(arguments, &signing, named)?;
     let headers = capture.headers().map_err(|error| wrong(&format!("{named} {error}")))?;
@@ -55,7 +68,7 @@ fn captured(arguments: &Doctor, named: &str) -> Result<Exit, CannotBegin> {
     let request = Request { headers: &headers, path_token, body: &body };
     let at = arguments.at.unwrap_or(capture.at);
     let diagnosis = diagnose(scheme, &request, &signing.secrets, at);
-    Ok(tell(arguments, &signing, &diagnosis, Some(&capture)))
+    Ok(Judged { signing, diagnosis, capture: Some(capture) })
 }
 
 /// The request that is meant: the newest of the source, or the one of an id. With a preset instead
@@ -111,25 +124,32 @@ struct Captured<'a> {
     reason: &'a str,
 }
 
-fn tell(
-    arguments: &Doctor,
-    signing: &Signing,
-    diagnosis: &Diagnosis,
-    capture: Option<&Capture>,
-) -> Exit {
-    let captured = capture.map(|capture| Captured {
-        request: &capture.request,
-        at: capture.at,
-        reason: &capture.reason,
-    });
-    if arguments.json.json {
-        say_json(&Answer { diagnosis, captured });
-    } else {
-        let kept =
-            captured.map(|one| Kept { request: one.request, at: one.at, reason: one.reason });
-        say(diagnosis.human(&signing.title, &signing.labels, kept).trim_end());
+impl Judged {
+    fn tell(&self, arguments: &Doctor) -> Exit {
+        let Self { signing, diagnosis, capture } = self;
+        let captured = capture.as_ref().map(|capture| Captured {
+            request: &capture.request,
+            at: capture.at,
+            reason: &capture.reason,
+        });
+        if arguments.json.json {
+            say_json(&Answer { diagnosis, captured });
+        } else {
+            let told = diagnosis.human(&signing.title, &signing.labels, self.kept());
+            say(told.trim_end());
+        }
+        if diagnosis.verifies { Exit::Done } else { Exit::NotSo }
     }
-    if diagnosis.verifies { Exit::Done } else { Exit::NotSo }
+
+    /// What to know and to do, in a few lines.
+    pub(crate) fn in_brief(&self) -> String {
+        self.diagnosis.in_brief(self.kept())
+    }
+
+    fn kept(&self) -> Option<Kept<'_>> {
+        let capture = self.capture.as_ref()?;
+        Some(Kept { request: &capture.request, at: capture.at, reason: &capture.reason })
+    }
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CannotBegin> {

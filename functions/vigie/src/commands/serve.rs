@@ -150,7 +150,7 @@ pub(crate) async fn wait_for_a_signal() -> Result<(), CannotBegin> {
 }
 
 /// Takes the data folder for this process. The lock ends with the process, however it ends.
-fn lock(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegin> {
+pub(crate) fn lock(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegin> {
     let path = folder.join("vigie.lock");
     let shown = path.display();
     let cannot = |error: std::io::Error| {

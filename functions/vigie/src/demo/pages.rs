@@ -11,6 +11,7 @@ use axum::routing::get;
 use http::StatusCode;
 use vigie_smtp_sink::Received;
 
+use super::mails::Sort;
 use crate::load::CannotBegin;
 use crate::server::Serving;
 use crate::server::answer::typed;
@@ -18,9 +19,14 @@ use crate::server::answer::typed;
 /// One mail in the folder.
 pub(crate) struct Page {
     name: String,
-    kind: String,
+    sort: Option<Sort>,
     to: String,
     subject: String,
+}
+
+/// What the files of a mail are called, before their endings.
+pub(crate) fn name(place: usize, sort: Sort) -> String {
+    format!("{place:03}-{}", sort.id().replace(' ', "-"))
 }
 
 /// Makes the folder and takes the mails of an earlier demo out of it.
@@ -51,16 +57,20 @@ fn is_ours(name: &str) -> bool {
     (numbered && !name.contains(['/', '\\'])) || name == "index.html"
 }
 
-/// Writes a mail as `.eml` and `.html`.
-pub(crate) fn write(folder: &Path, number: usize, mail: &Received) -> std::io::Result<Page> {
-    let kind = mail.header("X-Vigie-Kind").unwrap_or_default();
-    let name = format!("{number:03}-{kind}");
+/// Writes a mail as `.eml`, `.html` and `.txt`, and a page that shows it narrow, wide and dark.
+pub(crate) fn write(
+    folder: &Path,
+    place: usize,
+    sort: Option<Sort>,
+    mail: &Received,
+) -> std::io::Result<Page> {
+    let name = sort.map_or_else(|| format!("{place:03}-strange"), |sort| name(place, sort));
     std::fs::write(folder.join(format!("{name}.eml")), &mail.data)?;
     std::fs::write(folder.join(format!("{name}.html")), mail.html().unwrap_or_default())?;
     std::fs::write(folder.join(format!("{name}.txt")), mail.text().unwrap_or_default())?;
     let subject = mail.header("Subject").unwrap_or_default();
     std::fs::write(folder.join(format!("{name}.look.html")), look(&name, &subject))?;
-    Ok(Page { name, kind, to: mail.to.join(", "), subject })
+    Ok(Page { name, sort, to: mail.to.join(", "), subject })
 }
 
 /// A mail as it looks on a phone and on a desk, in light and in dark.
@@ -87,29 +97,39 @@ fn look(name: &str, subject: &str) -> String {
     )
 }
 
-/// Writes the index.
+/// Writes the index: one of each sort, then all.
 pub(crate) fn write_index(folder: &Path, pages: &[Page]) -> std::io::Result<()> {
-    let mut rows = String::new();
-    for Page { name, kind, to, subject } in pages {
-        let (subject, to) = (escaped(subject), escaped(to));
-        let _ = writeln!(
-            rows,
-            "<tr><td><a href=\"{name}.html\">{subject}</a></td><td>{kind}</td><td>{to}</td>\
-             <td><a href=\"{name}.look.html\">narrow, wide, dark</a> \
-             <a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></td></tr>"
-        );
-    }
+    let first = |sort| pages.iter().find(|page| page.sort == Some(sort));
+    let firsts: String = Sort::ALL.into_iter().filter_map(first).map(row).collect();
+    let all: String = pages.iter().map(row).collect();
     let count = pages.len();
     let page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>Vigie demo: {count} mails</title>\
-         <style>body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
-         padding:0 1rem}}table{{border-collapse:collapse;width:100%}}td{{padding:.4rem;\
-         border-bottom:1px solid #8886;vertical-align:top;overflow-wrap:anywhere}}</style></head>\
-         <body><h1>{count} mails of Maison Lumen</h1>\n<table>\n{rows}</table></body></html>\n"
+         <style>{STYLE}</style></head>\
+         <body><h1>{count} mails of Maison Lumen and Atelier Bruma</h1>\n\
+         <h2>One of each</h2>\n<ul>\n{firsts}</ul>\n<h2>All, as they came</h2>\n\
+         <ul>\n{all}</ul></body></html>\n"
     );
     std::fs::write(folder.join("index.html"), page)
+}
+
+/// Columns where there is room, lines one below the other on a phone.
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
+    padding:0 1rem}ul{list-style:none;padding:0}li{display:grid;gap:0 1rem;padding:.5rem 0;\
+    border-bottom:1px solid #8886;overflow-wrap:anywhere}\
+    @media(min-width:50rem){li{grid-template-columns:6rem 1fr 14rem 14rem}}";
+
+fn row(page: &Page) -> String {
+    let Page { name, sort, to, subject } = page;
+    let (subject, to) = (escaped(subject), escaped(to));
+    let sort = sort.map_or("strange", Sort::id);
+    format!(
+        "<li><span>{sort}</span><a href=\"{name}.html\">{subject}</a><span>{to}</span>\
+         <span><a href=\"{name}.look.html\">narrow, wide, dark</a> \
+         <a href=\"{name}.txt\">text</a> <a href=\"{name}.eml\">eml</a></span></li>\n"
+    )
 }
 
 fn escaped(text: &str) -> String {

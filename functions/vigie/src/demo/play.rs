@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use tokio::time::Instant;
 use vigie_domain::{Decimal, Stars};
 use vigie_platforms::preset::{ExpectedEvent, Sample};
-use vigie_platforms::{Preset, Scheme, presets, signature};
+use vigie_platforms::signature::{SecretFault, Signed};
+use vigie_platforms::{Preset, presets, signature};
 
-use super::stage::{secret, source, wrong_secret};
+use super::stage::{Account, wrong_secret};
 use crate::environment::now;
 use crate::load::CannotBegin;
 
@@ -18,10 +20,11 @@ use crate::load::CannotBegin;
 const OLD: SignedDuration = SignedDuration::from_mins(10);
 
 /// What became of the events of one platform.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Tally {
     pub(crate) sent: u64,
     pub(crate) accepted: u64,
+    #[serde(rename = "duplicate")]
     pub(crate) duplicates: u64,
     pub(crate) stale: u64,
     pub(crate) ignored: u64,
@@ -43,19 +46,32 @@ impl Tally {
 
 /// How a request is made up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guise {
+pub(crate) enum Guise {
     Honest,
     Forged,
     Old,
+    /// The right secret over the right bytes, written in hex where base64 is due.
+    InHex,
 }
 
 /// What must become of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(crate) enum Fate {
     AsSampled,
     Duplicate,
     Stale,
     Refused,
+}
+
+/// One request to make.
+pub(crate) struct Posting<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) headers: &'a [(String, String)],
+    pub(crate) body: Vec<u8>,
+    /// The reviews that its events are about.
+    pub(crate) reviews: Vec<Option<String>>,
+    pub(crate) guise: Guise,
+    pub(crate) should_be: Tally,
 }
 
 /// What the answer must count.
@@ -116,77 +132,10 @@ impl Player {
         })
     }
 
-    /// What is posted and edited, and what is not to be taken.
-    pub(crate) async fn first_act(&mut self) {
-        for preset in presets() {
-            let (settling, opening): (Vec<&Sample>, Vec<&Sample>) =
-                preset.samples().iter().partition(|sample| settles(sample));
-            drop(settling);
-            for sample in opening {
-                self.sample(preset, sample, "", Guise::Honest, Fate::AsSampled).await;
-            }
-            self.mischief(preset).await;
-        }
-    }
-
-    /// A copy, a late copy, one more at exactly four stars, a forgery and an old signature.
-    async fn mischief(&mut self, preset: &'static Preset) {
-        if let Some(low) = preset.sample("posted-low") {
-            self.sample(preset, low, "", Guise::Honest, Fate::Duplicate).await;
-            self.sample(preset, low, "66", Guise::Forged, Fate::Refused).await;
-            if has_timestamp(preset.scheme()) {
-                self.sample(preset, low, "67", Guise::Old, Fate::Refused).await;
-            }
-        }
-        if let Some(four) = preset.sample("posted-four") {
-            let late = if has_versions(four) { Fate::Stale } else { Fate::Duplicate };
-            self.sample(preset, four, "", Guise::Honest, late).await;
-            self.sample(preset, four, "7", Guise::Honest, Fate::AsSampled).await;
-        }
-    }
-
-    /// Two reviews of yesterday, whose reminder and escalation come due in a moment.
-    pub(crate) async fn yesterday(&mut self) {
-        let Some(preset) = Preset::by_id("standard-webhooks") else { return };
-        let hours = SignedDuration::from_hours;
-        let seconds = SignedDuration::from_secs;
-        let cases = [
-            (
-                "r-2001",
-                self.began - hours(20) + seconds(4),
-                "Deux semaines de retard sur la livraison.",
-            ),
-            (
-                "r-2002",
-                self.began - hours(24) + seconds(5),
-                "Vendeuse très désagréable, accueil glacial.",
-            ),
-        ];
-        for (id, published_at, text) in cases {
-            let body = serde_json::json!({"type": "review.posted", "review": {
-                "id": id, "rating": 1, "scale": 5, "text": text, "language": "fr",
-                "author": "Paul R.", "published_at": published_at, "updated_at": published_at,
-            }});
-            let body = body.to_string().into_bytes();
-            let review = format!("{}/{id}", source(preset));
-            self.remember(Some(&review), Some("1"));
-            let accepted = Tally { sent: 1, accepted: 1, ..Tally::default() };
-            self.post(preset, &[], body, vec![Some(review)], Guise::Honest, accepted).await;
-        }
-    }
-
-    /// Answers and withdrawals, once the alerts are out.
-    pub(crate) async fn second_act(&mut self) {
-        for preset in presets() {
-            for sample in preset.samples().iter().filter(|sample| settles(sample)) {
-                self.sample(preset, sample, "", Guise::Honest, Fate::AsSampled).await;
-            }
-        }
-    }
-
-    async fn sample(
+    /// Posts a sample of the account's preset.
+    pub(crate) async fn sample(
         &mut self,
-        preset: &'static Preset,
+        account: &Account,
         sample: &Sample,
         suffix: &str,
         guise: Guise,
@@ -194,7 +143,7 @@ impl Player {
     ) {
         let body = sample.render_with(self.began, suffix);
         let reviews = sample.expect.iter().map(|expected| {
-            expected.id.as_ref().map(|id| format!("{}/{id}{suffix}", source(preset)))
+            expected.id.as_ref().map(|id| format!("{}/{id}{suffix}", account.source))
         });
         let reviews: Vec<_> = reviews.collect();
         if guise == Guise::Honest {
@@ -203,10 +152,12 @@ impl Player {
             }
         }
         let should_be = should_be(sample, fate);
-        self.post(preset, &sample.headers, body, reviews, guise, should_be).await;
+        let headers = &sample.headers;
+        self.post(Posting { account, headers, body, reviews, guise, should_be }).await;
     }
 
-    fn remember(&mut self, review: Option<&String>, stars: Option<&str>) {
+    /// Remembers the rating of a review that is about to be posted.
+    pub(crate) fn remember(&mut self, review: Option<&String>, stars: Option<&str>) {
         let stars = stars.and_then(Decimal::parse).and_then(|n| Stars::of(n, Decimal::whole(5)));
         if let (Some(review), Some(stars)) = (review, stars) {
             let lowest = self.stars.entry(review.clone()).or_insert(stars);
@@ -214,25 +165,16 @@ impl Player {
         }
     }
 
-    async fn post(
-        &mut self,
-        preset: &'static Preset,
-        headers: &[(String, String)],
-        body: Vec<u8>,
-        reviews: Vec<Option<String>>,
-        guise: Guise,
-        should_be: Tally,
-    ) {
+    /// Posts, and counts the answer.
+    pub(crate) async fn post(&mut self, posting: Posting<'_>) {
         self.messages += 1;
-        let id = format!("msg_demo{}", self.messages);
-        let events = reviews.len() as u64;
-        let key = if guise == Guise::Forged { wrong_secret(preset) } else { secret(preset) };
-        let signed_at = if guise == Guise::Old { now() - OLD } else { now() };
-        let signed = match signature::sign(preset.scheme(), &key.into(), &body, &id, signed_at) {
+        let Posting { account, headers, body, reviews, guise, should_be } = posting;
+        let (preset, events) = (account.preset, should_be.sent);
+        let signed = match sign(account, guise, &body, &format!("msg_demo{}", self.messages)) {
             Ok(signed) => signed,
-            Err(fault) => return self.surprises.push(format!("{}: {fault}", preset.id())),
+            Err(fault) => return self.surprises.push(format!("{}: {fault}", account.source)),
         };
-        let mut address = format!("http://{}/hooks/{}", self.server, source(preset));
+        let mut address = format!("http://{}/hooks/{}", self.server, account.source);
         if let Some(token) = &signed.path_token {
             address = format!("{address}/{token}");
         }
@@ -250,7 +192,7 @@ impl Player {
             Ok(response) => counted(response, events).await,
             Err(error) => {
                 let told = error.without_url();
-                return self.surprises.push(format!("{}: no answer: {told}", preset.id()));
+                return self.surprises.push(format!("{}: no answer: {told}", account.source));
             }
         };
         self.count(preset, &tally, &should_be);
@@ -267,6 +209,24 @@ impl Player {
     }
 }
 
+fn sign(account: &Account, guise: Guise, body: &[u8], id: &str) -> Result<Signed, SecretFault> {
+    let preset = account.preset;
+    let key = if guise == Guise::Forged { wrong_secret(preset) } else { account.secret };
+    let signed_at = if guise == Guise::Old { now() - OLD } else { now() };
+    let signed = signature::sign(preset.scheme(), &key.into(), body, id, signed_at)?;
+    let Some(in_hex) = Preset::by_id("generic-hmac").filter(|_| guise == Guise::InHex) else {
+        return Ok(signed);
+    };
+    // The same digest as another platform writes it, in the header of this one.
+    let other = signature::sign(in_hex.scheme(), &key.into(), body, id, signed_at)?;
+    let digits = other.headers.into_iter().map(|(_, value)| match value.split_once('=') {
+        Some((_, digits)) => digits.to_owned(),
+        None => value,
+    });
+    let names = signed.headers.into_iter().map(|(name, _)| name);
+    Ok(Signed { headers: names.zip(digits).collect(), path_token: None })
+}
+
 async fn counted(response: reqwest::Response, events: u64) -> Tally {
     let mut tally = Tally { sent: events, ..Tally::default() };
     if !response.status().is_success() {
@@ -281,21 +241,4 @@ async fn counted(response: reqwest::Response, events: u64) -> Tally {
     tally.ignored = count("ignored");
     tally.rejected = count("rejected");
     tally
-}
-
-/// Samples that end a review's wait come in the second act.
-fn settles(sample: &Sample) -> bool {
-    sample.name == "answered" || sample.name == "withdrawn"
-}
-
-fn has_versions(sample: &Sample) -> bool {
-    sample.expect.iter().any(|expected| expected.version.is_some())
-}
-
-fn has_timestamp(scheme: &Scheme) -> bool {
-    match scheme {
-        Scheme::StandardWebhooks { .. } => true,
-        Scheme::Hmac(hmac) => hmac.stamp.is_some(),
-        Scheme::SharedHeader { .. } | Scheme::PathToken => false,
-    }
 }

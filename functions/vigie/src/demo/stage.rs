@@ -1,4 +1,4 @@
-//! The demo's stage: a temporary home with one brand, and a mail server inside the process.
+//! The demo's stage: a temporary home with a brand of three shops and one on trial.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,39 @@ const ZONE: &str = "Europe/Paris";
 /// How long after the start the report is due.
 const REPORT_AFTER: SignedDuration = SignedDuration::from_secs(7);
 
-/// The secret of a preset's source. Only the demo has it, and only for its own life.
-pub(crate) fn secret(preset: &Preset) -> &'static str {
-    match preset.scheme() {
+/// The address of whoever runs Vigie.
+pub(crate) const OPERATOR: &str = "ops@agency.example";
+
+/// A source of the demo: who posts, where to, and with which secret. Only the demo has the secrets,
+/// and only for its own life.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) preset: &'static Preset,
+    pub(crate) source: String,
+    pub(crate) secret: &'static str,
+}
+
+/// Maison Lumen's account on a platform.
+pub(crate) fn lumen(preset: &'static Preset) -> Account {
+    let secret = match preset.scheme() {
         Scheme::StandardWebhooks { .. } => "whsec_ZGVtby1zZWNyZXQtb2YtbWFpc29uLWx1bWVu",
         _ => "demo-secret-of-maison-lumen",
-    }
+    };
+    Account { preset, source: format!("lumen-{}", preset.id()), secret }
+}
+
+/// Atelier Bruma's own site.
+pub(crate) fn bruma_site() -> Option<Account> {
+    let preset = Preset::by_id("standard-webhooks")?;
+    let secret = "whsec_ZGVtby1zZWNyZXQtb2YtYXRlbGllci1icnVtYQ==";
+    Some(Account { preset, source: "bruma-site".to_owned(), secret })
+}
+
+/// Atelier Bruma's web shop, whose sender does not sign as its platform says.
+pub(crate) fn bruma_shop() -> Option<Account> {
+    let preset = Preset::by_id("shopify-product-review")?;
+    let secret = "demo-secret-of-atelier-bruma";
+    Some(Account { preset, source: "bruma-shop".to_owned(), secret })
 }
 
 /// A secret that nobody configured.
@@ -28,11 +55,6 @@ pub(crate) fn wrong_secret(preset: &Preset) -> &'static str {
         Scheme::StandardWebhooks { .. } => "whsec_c29tZWJvZHktZWxzZS1hbHRvZ2V0aGVyLWhlcmU=",
         _ => "somebody-else-altogether",
     }
-}
-
-/// The id of a preset's source.
-pub(crate) fn source(preset: &Preset) -> String {
-    format!("lumen-{}", preset.id())
 }
 
 /// A folder that goes away with its owner.
@@ -70,24 +92,18 @@ pub(crate) fn furnish(
     let cannot = |error: std::io::Error| {
         CannotBegin::Other(format!("cannot write to {}: {error}", folder.path().display()))
     };
-    for preset in presets() {
-        std::fs::write(folder.path().join(preset.id()), secret(preset)).map_err(cannot)?;
+    let of_lumen: Vec<Account> = presets().iter().map(lumen).collect();
+    let of_bruma: Vec<Account> = [bruma_site(), bruma_shop()].into_iter().flatten().collect();
+    for account in of_lumen.iter().chain(&of_bruma) {
+        std::fs::write(folder.path().join(&account.source), account.secret).map_err(cannot)?;
     }
-    std::fs::write(&path, configuration(listen, sink.addr(), now)).map_err(cannot)?;
+    let text =
+        [machine(listen, sink.addr()), brands(now, &sources(&of_lumen), &sources(&of_bruma))];
+    std::fs::write(&path, text.concat()).map_err(cannot)?;
     Ok(path)
 }
 
-fn configuration(listen: SocketAddr, mail: SocketAddr, now: Timestamp) -> String {
-    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
-    let report_at = (now + REPORT_AFTER).to_zoned(zone).strftime("%H:%M:%S").to_string();
-    let sources = presets().iter().map(|preset| {
-        let (id, platform) = (source(preset), preset.id());
-        format!(
-            "\n[[brand.source]]\nid = \"{id}\"\nplatform = \"{platform}\"\n\
-             secrets = [\"file:{platform}\"]\n"
-        )
-    });
-    let sources: String = sources.collect();
+fn machine(listen: SocketAddr, mail: SocketAddr) -> String {
     format!(
         r#"[server]
 listen = "{listen}"
@@ -99,6 +115,30 @@ from = "Sara, pour Maison Lumen <sara@vigie.example>"
 reply_to = "support@agency.example"
 transport = "smtp://{mail}"
 
+[operator]
+email = ["{OPERATOR}"]
+"#
+    )
+}
+
+fn sources(accounts: &[Account]) -> String {
+    let sources = accounts.iter().map(|Account { preset, source, .. }| {
+        let platform = preset.id();
+        format!(
+            "\n[[brand.source]]\nid = \"{source}\"\nplatform = \"{platform}\"\n\
+             secrets = [\"file:{source}\"]\n"
+        )
+    });
+    sources.collect()
+}
+
+/// `LYON-01`, `NANTES-02` and `lumen.example` are what the presets' samples say; they also say
+/// `FR`, which is no shop's.
+fn brands(now: Timestamp, of_lumen: &str, of_bruma: &str) -> String {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    let report_at = (now + REPORT_AFTER).to_zoned(zone).strftime("%H:%M:%S").to_string();
+    format!(
+        r#"
 [[brand]]
 id = "lumen"
 name = "Maison Lumen"
@@ -109,8 +149,42 @@ praise = "daily"
 contacts = [
   {{ id = "service", name = "Service client", email = "service@lumen.example" }},
   {{ id = "direction", name = "Direction", email = "direction@lumen.example", gets = ["alert"] }},
+  {{ id = "lyon", name = "Équipe de Lyon", email = "lyon@lumen.example", gets = [] }},
+  {{ id = "nantes", name = "Équipe de Nantes", email = "nantes@lumen.example", gets = [] }},
+  {{ id = "web", name = "Équipe du site", email = "web@lumen.example", gets = [] }},
 ]
-escalate = [ {{ after = "20h", to = ["service"] }}, {{ after = "24h", to = ["direction"] }} ]
-{sources}"#
+escalate = [ {{ after = "20h", to = ["shop"] }}, {{ after = "24h", to = ["direction"] }} ]
+
+[[brand.shop]]
+id = "lyon"
+name = "Lyon Part-Dieu"
+match = ["LYON-01"]
+contacts = ["lyon"]
+
+[[brand.shop]]
+id = "nantes"
+name = "Nantes"
+match = ["NANTES-02"]
+contacts = ["nantes"]
+
+[[brand.shop]]
+id = "web"
+name = "Boutique en ligne"
+match = ["lumen.example"]
+contacts = ["web"]
+{of_lumen}
+[[brand]]
+id = "bruma"
+name = "Atelier Bruma"
+locale = "en"
+timezone = "{ZONE}"
+deliver = "trial"
+report_at = "{report_at}"
+praise = "daily"
+contacts = [
+  {{ id = "care", name = "Customer care", email = "care@bruma.example" }},
+  {{ id = "owner", name = "Owner", email = "owner@bruma.example", gets = ["alert"] }},
+]
+{of_bruma}"#
     )
 }

@@ -1,111 +1,83 @@
 //! What happened, counted from the store and from the mail server, never from what was meant.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::time::Instant;
 use vigie_domain::notice::{Notice, NoticeState};
-use vigie_domain::{Kind, Review, Stars, State};
+use vigie_domain::{Deliver, Gets, Review, Stars};
 use vigie_platforms::Preset;
 use vigie_smtp_sink::Received;
 
+use super::mails::{OfSort, Sort, Stored, sorted};
 use super::play::{Player, Tally};
+use super::refused::Refused;
+use super::reviews::Reviews;
 
 /// Everything that was counted.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     /// Faults: anything missing, doubled or not as it should be.
     pub(crate) faults: Vec<String>,
-    platforms: Vec<Row>,
-    reviews: Reviews,
-    mails: BTreeMap<&'static str, OfKind>,
-    total: usize,
-    missing: usize,
-    twice: usize,
-    first_alert_ms: Option<u128>,
+    pub(super) platforms: Vec<Row>,
+    pub(super) reviews: Reviews,
+    pub(super) mails: BTreeMap<Sort, OfSort>,
+    pub(super) total: usize,
+    pub(super) missing: usize,
+    pub(super) twice: usize,
+    pub(super) first_alert_ms: Option<u128>,
+    /// The request that was refused and kept, and what the doctor says of it.
+    pub(super) captured: Option<Refused>,
+    /// The sort of each mail, in the order of their coming.
+    #[serde(skip)]
+    pub(crate) sorts: Vec<Option<Sort>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
-    platform: String,
-    scheme: String,
-    sent: u64,
-    accepted: u64,
-    duplicate: u64,
-    stale: u64,
-    ignored: u64,
-    rejected: u64,
-    refused: u64,
+pub(super) struct Row {
+    pub(super) platform: &'static str,
+    pub(super) scheme: String,
+    #[serde(flatten)]
+    pub(super) tally: Tally,
 }
-
-#[derive(Debug, Default, Serialize)]
-struct Reviews {
-    stored: usize,
-    under: usize,
-    edited_under: usize,
-    exactly_four: usize,
-    unreadable: usize,
-    answered: usize,
-    withdrawn: usize,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct OfKind {
-    count: usize,
-    reviews: usize,
-    to: Vec<String>,
-}
-
-const KINDS: [Kind; 5] =
-    [Kind::Alert, Kind::Reminder, Kind::Escalation, Kind::Praise, Kind::Report];
 
 impl Summary {
-    pub(crate) fn count(
-        player: &Player,
-        reviews: &HashMap<String, Review>,
-        notices: &[Notice],
-        mails: &[Arc<Received>],
-        recipients: usize,
-    ) -> Self {
+    pub(crate) fn count(player: &Player, stored: &Stored<'_>, mails: &[Arc<Received>]) -> Self {
+        let row = |(preset, tally): &(&'static Preset, Tally)| Row {
+            platform: preset.id(),
+            scheme: preset.scheme().short(),
+            tally: tally.clone(),
+        };
+        let sorted = sorted(mails, stored);
         let mut summary = Self {
-            faults: player.surprises.clone(),
-            platforms: player.tallies.iter().map(|(preset, tally)| row(preset, tally)).collect(),
-            reviews: count_reviews(reviews),
-            mails: BTreeMap::new(),
+            faults: player.surprises.iter().cloned().chain(sorted.faults).collect(),
+            platforms: player.tallies.iter().map(row).collect(),
+            reviews: Reviews::count(stored),
+            mails: sorted.sorts,
             total: mails.len(),
             missing: 0,
             twice: 0,
             first_alert_ms: first_alert(player, mails),
+            captured: None,
+            sorts: sorted.each,
         };
-        summary.count_mails(mails);
-        summary.compare(notices, mails);
-        summary.hold_against_samples(player, mails, recipients);
+        summary.compare(stored.notices, mails);
+        summary.hold_against_samples(player, mails, stored);
+        let Reviews { elsewhere, elsewhere_told, .. } = &summary.reviews;
+        if *elsewhere_told != usize::from(!elsewhere.is_empty()) {
+            summary
+                .faults
+                .push(format!("{elsewhere:?}: the operator was told {elsewhere_told} times"));
+        }
         summary
     }
 
-    fn count_mails(&mut self, mails: &[Arc<Received>]) {
-        for mail in mails {
-            let header = mail.header("X-Vigie-Kind").unwrap_or_default();
-            let Some(kind) = KINDS.into_iter().find(|kind| kind.id() == header) else {
-                self.faults.push(format!("a mail of kind {header:?}"));
-                continue;
-            };
-            let of_kind = self.mails.entry(kind.id()).or_default();
-            of_kind.count += 1;
-            for to in &mail.to {
-                let name = to.split('@').next().unwrap_or_default().to_owned();
-                if !of_kind.to.contains(&name) {
-                    of_kind.to.push(name);
-                }
-            }
-        }
-        for kind in KINDS {
-            let count = self.mails.get(kind.id()).map_or(0, |of_kind| of_kind.count);
-            if count == 0 {
-                self.faults.push(format!("no {} came", kind.id()));
-            }
+    /// Adds what became of the request that was to be refused.
+    pub(crate) fn captured(&mut self, refused: Result<Refused, crate::load::CannotBegin>) {
+        match refused {
+            Ok(refused) => self.captured = Some(refused),
+            Err(error) => self.faults.push(format!("no diagnosis: {error}")),
         }
     }
 
@@ -129,19 +101,26 @@ impl Summary {
         }
     }
 
-    /// Each review that a platform ever rated under four stars is one alert a person; others none.
-    fn hold_against_samples(&mut self, player: &Player, mails: &[Arc<Received>], people: usize) {
+    /// Each review that a platform ever rated under four stars is one alert a person who gets it,
+    /// or one in all for the operator where its brand is on trial; others none.
+    fn hold_against_samples(
+        &mut self,
+        player: &Player,
+        mails: &[Arc<Received>],
+        stored: &Stored<'_>,
+    ) {
         let mut alerts: HashMap<String, usize> = HashMap::new();
         for mail in mails.iter().filter(|m| m.header("X-Vigie-Kind").as_deref() == Some("alert")) {
             let review = mail.header("X-Vigie-Review").unwrap_or_default();
             let review = percent_encoding::percent_decode_str(&review).decode_utf8_lossy();
             *alerts.entry(review.into_owned()).or_default() += 1;
         }
-        if let Some(alert) = self.mails.get_mut(Kind::Alert.id()) {
-            alert.reviews = alerts.len();
-        }
         for (review, stars) in &player.stars {
-            let wanted = if *stars < Stars::FOUR { people } else { 0 };
+            let Some(found) = stored.reviews.get(review) else {
+                self.faults.push(format!("{review}: not in the store"));
+                continue;
+            };
+            let wanted = if *stars < Stars::FOUR { people(found, stored) } else { 0 };
             let came = alerts.remove(review).unwrap_or(0);
             if came != wanted {
                 self.faults.push(format!("{review}: {came} alerts, should be {wanted}"));
@@ -149,138 +128,20 @@ impl Summary {
         }
         self.faults.extend(alerts.keys().map(|review| format!("{review}: an alert too many")));
     }
-
-    /// The numbers as a person reads them.
-    pub(crate) fn human(&self) -> String {
-        let mut out = String::new();
-        let _ = writeln!(
-            out,
-            "{:<24}{:<33}{:>5}{:>10}{:>7}{:>7}{:>9}{:>10}{:>9}",
-            "platform",
-            "scheme",
-            "sent",
-            "accepted",
-            "twice",
-            "stale",
-            "ignored",
-            "rejected",
-            "refused"
-        );
-        let mut sum = Tally::default();
-        for row in &self.platforms {
-            let _ = writeln!(
-                out,
-                "{:<24}{:<33}{:>5}{:>10}{:>7}{:>7}{:>9}{:>10}{:>9}",
-                row.platform,
-                row.scheme,
-                row.sent,
-                row.accepted,
-                row.duplicate,
-                row.stale,
-                row.ignored,
-                row.rejected,
-                row.refused
-            );
-            sum.add(&tally(row));
-        }
-        let _ = writeln!(
-            out,
-            "{:<24}{:<33}{:>5}{:>10}{:>7}{:>7}{:>9}{:>10}{:>9}\n",
-            "",
-            "",
-            sum.sent,
-            sum.accepted,
-            sum.duplicates,
-            sum.stale,
-            sum.ignored,
-            sum.rejected,
-            sum.refused
-        );
-        self.tell_reviews(&mut out);
-        self.tell_mails(&mut out);
-        out
-    }
-
-    fn tell_reviews(&self, out: &mut String) {
-        let Reviews { stored, under, edited_under, exactly_four, unreadable, answered, withdrawn } =
-            &self.reviews;
-        let _ = writeln!(
-            out,
-            "{stored} reviews stored: {under} under 4.00 stars ({edited_under} of them by an edit), \
-             {exactly_four} at exactly 4.00 (no alert),\n{unreadable} without a readable rating \
-             (in the report only); {answered} answered, {withdrawn} withdrawn.\n"
-        );
-    }
-
-    fn tell_mails(&self, out: &mut String) {
-        for kind in KINDS {
-            let Some(of_kind) = self.mails.get(kind.id()) else { continue };
-            let what = match kind {
-                Kind::Alert => format!("{} reviews x {} people", of_kind.reviews, of_kind.to.len()),
-                Kind::Reminder => "the promise is about to be broken".to_owned(),
-                Kind::Escalation => "the promise is broken".to_owned(),
-                Kind::Praise => "the good reviews, in one".to_owned(),
-                _ => "what nobody has answered".to_owned(),
-            };
-            let to = of_kind.to.join(", ");
-            let first = match (kind, self.first_alert_ms) {
-                (Kind::Alert, Some(ms)) => format!("; the first {ms} ms after its webhook"),
-                _ => String::new(),
-            };
-            let mails = of_kind.count;
-            let unit = if mails == 1 { "mail " } else { "mails" };
-            let _ = writeln!(out, "  {:<12}{mails:>4} {unit}  {what}, to {to}{first}", kind.id());
-        }
-        let _ = writeln!(
-            out,
-            "  {:<12}{:>4} mails  {} missing, {} twice",
-            "in all", self.total, self.missing, self.twice
-        );
-    }
 }
 
-fn row(preset: &Preset, tally: &Tally) -> Row {
-    Row {
-        platform: preset.id().to_owned(),
-        scheme: preset.scheme().short(),
-        sent: tally.sent,
-        accepted: tally.accepted,
-        duplicate: tally.duplicates,
-        stale: tally.stale,
-        ignored: tally.ignored,
-        rejected: tally.rejected,
-        refused: tally.refused,
+/// How many people are to be alerted of a review.
+fn people(review: &Review, stored: &Stored<'_>) -> usize {
+    let Some(brand) = stored.brand_of(review) else { return 0 };
+    if brand.deliver == Deliver::Trial {
+        return 1;
     }
-}
-
-fn tally(row: &Row) -> Tally {
-    Tally {
-        sent: row.sent,
-        accepted: row.accepted,
-        duplicates: row.duplicate,
-        stale: row.stale,
-        ignored: row.ignored,
-        rejected: row.rejected,
-        refused: row.refused,
+    let mut who = brand.who_gets_of(Gets::Alert, review);
+    if review.decided.as_ref().is_some_and(|decided| decided.critical) {
+        let management = brand.management(review);
+        who.extend(management.into_iter().filter(|id| !who.contains(id)).collect::<Vec<_>>());
     }
-}
-
-fn count_reviews(reviews: &HashMap<String, Review>) -> Reviews {
-    let mut counts = Reviews { stored: reviews.len(), ..Reviews::default() };
-    for review in reviews.values() {
-        let edited = review.content.as_ref().is_some_and(|content| content.value.edited);
-        match review.stars() {
-            Some(stars) if stars < Stars::FOUR => {
-                counts.under += 1;
-                counts.edited_under += usize::from(edited);
-            }
-            Some(stars) => counts.exactly_four += usize::from(stars == Stars::FOUR),
-            None => counts.unreadable += usize::from(review.content.is_some()),
-        }
-        counts.answered += usize::from(review.state() == State::Answered);
-        counts.withdrawn += usize::from(review.state() == State::Withdrawn);
-    }
-    counts
+    who.len()
 }
 
 /// How long the first alert took from its webhook to the mail server.

@@ -52,7 +52,8 @@ pub(crate) async fn run(serving: Arc<Serving>, data: PathBuf, mut stop: Stop) {
     }
 }
 
-async fn note_and_tell(serving: &Serving) -> Result<(), StoreError> {
+/// Notes what was counted, and has due matters told.
+pub(crate) async fn note_and_tell(serving: &Serving) -> Result<(), StoreError> {
     operator::flush(&serving.app).await?;
     for id in operator::tell(&serving.app).await? {
         serving.nudges.deliver(id);
