@@ -1,5 +1,6 @@
 //! The unanswered report.
 
+use jiff::SignedDuration;
 use vigie_advice::label;
 use vigie_domain::text::excerpt;
 
@@ -230,7 +231,8 @@ fn due(brand: &BrandView, view: &ReportView, line: &ReportLine) -> String {
     let at = line.review.due_at;
     let day_of = |at: jiff::Timestamp| at.to_zoned(brand.zone.clone()).date();
     if at <= view.at {
-        let late = span(view.at.duration_since(at), locale);
+        // What is late by seconds is not late by nothing.
+        let late = span(view.at.duration_since(at).max(SignedDuration::from_mins(1)), locale);
         say(locale, &format!("{late} de retard"), &format!("{late} overdue"))
     } else {
         let when = if day_of(at) == day_of(view.at) {

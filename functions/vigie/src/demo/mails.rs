@@ -111,7 +111,10 @@ impl<'a> Stored<'a> {
 
     /// How often the operator was told of a matter.
     pub(crate) fn told(&self, matter: Matter) -> usize {
-        let of = |notice: &&Notice| matches!(&notice.what.subject, Subject::Operator(told) if told.matter == matter);
+        let of = |notice: &&Notice| match &notice.what.subject {
+            Subject::Operator(told) => told.matter == matter,
+            _ => false,
+        };
         self.notices.iter().filter(of).count()
     }
 }

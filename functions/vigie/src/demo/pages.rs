@@ -76,6 +76,7 @@ pub(crate) fn write(
 /// A mail as it looks on a phone and on a desk, in light and in dark.
 fn look(name: &str, subject: &str) -> String {
     let mut frames = String::new();
+    // The two of a width side by side, where there is room.
     for (width, place) in [(320, "a phone"), (1200, "a desk")] {
         for scheme in ["light", "dark"] {
             let _ = write!(
@@ -90,9 +91,10 @@ fn look(name: &str, subject: &str) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{0}</title>\
          <style>body{{font:16px/1.5 system-ui,sans-serif;margin:1rem;overflow-wrap:anywhere}}\
-         figure{{margin:0 0 1.5rem}}figure div{{overflow-x:auto}}iframe{{height:75vh;\
+         h1{{font-size:1.25rem}}main{{display:flex;flex-wrap:wrap;gap:1.5rem}}\
+         figure{{margin:0;max-width:100%}}figure div{{overflow-x:auto}}iframe{{height:75vh;\
          border:1px solid #888}}</style></head><body><p><a href=\"index.html\">All mails</a></p>\
-         <h1>{0}</h1>{frames}</body></html>\n",
+         <h1>{0}</h1><main>{frames}</main></body></html>\n",
         escaped(subject)
     )
 }
@@ -117,7 +119,8 @@ pub(crate) fn write_index(folder: &Path, pages: &[Page]) -> std::io::Result<()> 
 
 /// Columns where there is room, lines one below the other on a phone.
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;\
-    padding:0 1rem}ul{list-style:none;padding:0}li{display:grid;gap:0 1rem;padding:.5rem 0;\
+    padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.2rem}ul{list-style:none;padding:0}\
+    li{display:grid;gap:0 1rem;padding:.5rem 0;\
     border-bottom:1px solid #8886;overflow-wrap:anywhere}\
     @media(min-width:50rem){li{grid-template-columns:6rem 1fr 14rem 14rem}}";
 
