@@ -206,7 +206,9 @@ fn broken(notice: &Notice, mail: &Received, stored: &Stored<'_>) -> Option<Strin
         if mail.to.iter().any(|to| to != OPERATOR) {
             return Some(format!("{id}: of a brand on trial, and not to the operator alone"));
         }
-        let said = one_line(&mail.text().unwrap_or_default());
+        // At the top, in a paragraph of its own.
+        let text = mail.text().unwrap_or_default().replace("\r\n", "\n");
+        let said = one_line(text.split("\n\n").next().unwrap_or_default());
         let mut meant = notice.what.meant_for.iter().filter_map(|id| brand.contact(id));
         if notice.what.meant_for.is_empty() || !meant.all(|one| said.contains(&one.name)) {
             return Some(format!("{id}: of a brand on trial, and does not say for whom"));

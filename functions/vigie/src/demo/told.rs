@@ -30,10 +30,10 @@ impl Summary {
         );
         let mut sum = Tally::default();
         for row in &self.platforms {
-            line(out, row.platform, scheme(row), &row.tally);
+            line(out, row.platform, &scheme(row), &row.tally);
             sum.add(&row.tally);
         }
-        line(out, "", String::new(), &sum);
+        line(out, "", "", &sum);
         let Tally { ignored, rejected, .. } = sum;
         let _ = writeln!(
             out,
@@ -96,7 +96,7 @@ impl Summary {
     }
 }
 
-fn line(out: &mut String, platform: &str, scheme: String, tally: &Tally) {
+fn line(out: &mut String, platform: &str, scheme: &str, tally: &Tally) {
     let Tally { sent, accepted, duplicates, stale, ignored, rejected, refused } = tally;
     let other = ignored + rejected;
     let _ = writeln!(
