@@ -49,7 +49,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 /// ```
 #[derive(Debug, Clone)]
 pub struct FileMail {
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 impl FileMail {

@@ -25,6 +25,7 @@ mod pool;
 mod reason;
 mod session;
 mod smtp;
+mod spool;
 mod transport;
 
 pub use class::{Stage, class_of_reply};
@@ -32,4 +33,5 @@ pub use config::{BadSetup, SmtpConfig, Tls};
 pub use encode::{EncodeError, encode};
 pub use file::FileMail;
 pub use smtp::SmtpMail;
+pub use spool::Spooled;
 pub use transport::Transport;
