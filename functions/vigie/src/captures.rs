@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use vigie_domain::Mentions;
 
 use file::Capture;
 
@@ -135,6 +136,35 @@ impl Folder {
             remove(&oldest.path);
         }
         Ok(())
+    }
+
+    /// Removes the requests kept of a source that mention something, or counts them only. Of one
+    /// that is damaged or half written, what is there is looked at.
+    pub(crate) fn forget(&self, source: &str, said: &Mentions, dry: bool) -> io::Result<u64> {
+        let listed = match fs::read_dir(&self.path) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let mut count = 0;
+        for found in listed {
+            let path = found?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let mut parts = name.split('.');
+            if parts.next() != Some(source) || !parts.any(|part| part == "capture") {
+                continue;
+            }
+            if file::mentions(&path, said) {
+                count += 1;
+                if !dry {
+                    fs::remove_file(&path).or_else(|error| match error.kind() {
+                        ErrorKind::NotFound => Ok(()),
+                        _ => Err(error),
+                    })?;
+                }
+            }
+        }
+        Ok(count)
     }
 
     fn file(&self, source: &str, ending: &str) -> PathBuf {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
+use vigie_domain::SourceId;
 
 use crate::captures::ASKED_FOR_MAX;
 
@@ -54,9 +55,8 @@ pub(crate) enum Command {
     Sources(Sources),
     /// Say how Vigie itself is, and what needs a person
     Status(Status),
-    /// Not in this version: erase a review or an author
-    #[command(hide = true)]
-    Erase(Later),
+    /// Erase a review, or all that an author wrote on a source
+    Erase(Erase),
     /// Not in this version: what Vigie understands of a text
     #[command(hide = true)]
     Assess(Later),
@@ -329,6 +329,27 @@ pub(crate) struct Redrive {
     /// Cancel what is held instead of sending it
     #[arg(long, requires = "held")]
     pub(crate) drop: bool,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie erase`
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// SOURCE/EXTERNAL_ID, or the short number that mails show
+    #[arg(required_unless_present = "author", conflicts_with_all = ["author", "source"])]
+    pub(crate) review: Option<String>,
+    /// The author's name, as the platform tells it; case does not matter
+    #[arg(long, value_name = "NAME", requires = "source")]
+    pub(crate) author: Option<String>,
+    /// The source that the author wrote on
+    #[arg(long, value_name = "ID", requires = "author")]
+    pub(crate) source: Option<SourceId>,
+    /// Only say what would go
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) stored: Stored,
     #[command(flatten)]

@@ -64,7 +64,7 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Platforms(arguments) => Ok(commands::platforms::run(arguments)),
         Command::Sources(arguments) => commands::sources::run(&arguments).await,
         Command::Status(arguments) => commands::status::run(&arguments).await,
-        Command::Erase(_) => later("erase"),
+        Command::Erase(arguments) => commands::erase::run(&arguments).await,
         Command::Assess(_) => later("assess"),
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     NotSo,
     /// The command line or a file is wrong.
     Wrong,
+    /// Done in part: what is left is told, and what to do.
+    Part,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::NotSo => Self::from(1),
             Exit::Wrong => Self::from(2),
+            Exit::Part => Self::from(3),
         }
     }
 }

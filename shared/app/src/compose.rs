@@ -118,6 +118,6 @@ fn headers(
 }
 
 /// A review's key as headers and addresses carry it.
-pub(crate) fn encoded(key: &ReviewKey) -> String {
+pub fn encoded(key: &ReviewKey) -> String {
     format!("{}/{}", key.source, utf8_percent_encode(key.external_id.as_str(), UNRESERVED))
 }

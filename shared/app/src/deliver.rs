@@ -237,13 +237,18 @@ fn cancelled(reason: &str, unless_moved: Vec<(ReviewKey, u64)>) -> Settlement {
 
 /// Why a message on a review is no longer needed.
 fn unneeded(kind: Kind, review: &Review, brand: &Brand) -> Option<&'static str> {
+    if review.is_erased() {
+        return Some("the review was erased");
+    }
     let good = review.stars().is_some_and(|stars| stars >= brand.alert_below);
     match (kind, review.state()) {
         (_, State::Withdrawn) => Some("the review was withdrawn"),
         (Kind::Praise, _) => (!good).then_some("the review is no longer good"),
         (_, State::Answered) => Some("the review was answered"),
         (_, State::Closed) => Some("the review was closed"),
-        (_, State::Open) => good.then_some("the review is no longer under the threshold"),
+        (_, State::Open | State::Erased) => {
+            good.then_some("the review is no longer under the threshold")
+        }
     }
 }
 

@@ -37,6 +37,9 @@ pub enum NoDesk {
     /// Its 30 days are over.
     #[error("the link has expired")]
     Expired(Box<Desk>),
+    /// Its review was erased: there is nothing to show, and nothing to act on.
+    #[error("the review was erased")]
+    Erased(Box<Desk>),
     /// The store does not answer.
     #[error("the store does not answer")]
     Store(#[from] StoreError),
@@ -101,6 +104,9 @@ pub async fn open<W: World>(app: &App<W>, purpose: &str, token: &str) -> Result<
     let (number, contact, expires) = parts(said).ok_or(NoDesk::Unknown)?;
     let stored = app.store().by_number(number).await?.ok_or(NoDesk::Unknown)?;
     let desk = Desk { purpose, stored, contact };
+    if desk.stored.review.is_erased() {
+        return Err(NoDesk::Erased(Box::new(desk)));
+    }
     if app.now().as_second() > expires {
         return Err(NoDesk::Expired(Box::new(desk)));
     }

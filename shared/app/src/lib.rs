@@ -18,6 +18,7 @@ pub mod climb;
 mod compose;
 pub mod deliver;
 pub mod desk;
+pub mod erase;
 pub mod explain;
 pub mod operator;
 pub mod raise;
@@ -36,6 +37,7 @@ use jiff::Timestamp;
 use vigie_domain::{Assessment, BrandId, Contact, ContactId, Content};
 use vigie_ports::{BrandInForce, Clock as _, Ids as _, Mailbox, Store as _, StoreError, World};
 
+pub use compose::encoded as header_of;
 pub use registry::Registry;
 use tallies::Tallies;
 

@@ -317,6 +317,9 @@ impl Brand {
         if self.shops.is_empty() {
             return None;
         }
+        if let Some(erased) = &review.erased {
+            return erased.shop.as_ref().and_then(|id| self.shop(id));
+        }
         let source = self.sources.iter().find(|source| source.id == review.key.source);
         let of_source = source.and_then(|source| source.shop.as_ref()).and_then(|id| self.shop(id));
         of_source.or_else(|| {

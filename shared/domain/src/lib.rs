@@ -8,6 +8,7 @@ pub mod brand;
 pub mod climb;
 pub mod decide;
 pub mod digest;
+pub mod erase;
 pub mod event;
 pub mod hours;
 pub mod ids;
@@ -27,6 +28,7 @@ pub use brand::{
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};
 pub use digest::Digest;
+pub use erase::{Erased, Mentions};
 pub use event::{Content, EventKind, Flag, Reply, ReviewEvent, Version};
 pub use hours::Hours;
 pub use ids::{

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::Decided;
 use crate::digest::Digest;
+use crate::erase::Erased;
 use crate::event::{Content, EventKind, Reply, ReviewEvent, Version};
 use crate::ids::{BrandId, ReviewKey};
 use crate::register::{Move, Register, Said, merge};
@@ -122,6 +123,8 @@ pub enum State {
     Closed,
     /// It is no longer shown.
     Withdrawn,
+    /// It waited for an answer when its texts were erased: it waits no more.
+    Erased,
 }
 
 impl State {
@@ -132,6 +135,7 @@ impl State {
             Self::Answered => "answered",
             Self::Closed => "closed",
             Self::Withdrawn => "withdrawn",
+            Self::Erased => "erased",
         }
     }
 }
@@ -202,6 +206,9 @@ pub struct Review {
     /// What was last decided, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decided>,
+    /// That its texts were erased: only the numbers are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
     /// What happened, in the order of recording.
     pub trail: Vec<TrailEntry>,
 }
@@ -220,6 +227,7 @@ impl Review {
             closed: None,
             revision: 0,
             decided: None,
+            erased: None,
             trail: Vec::new(),
         }
     }
@@ -258,6 +266,7 @@ impl Review {
     }
 
     /// Where it stands. A review that was reopened is settled only by what came after the edit.
+    /// One that is erased stands where it stood, but is not open.
     pub fn state(&self) -> State {
         if self.existence.as_ref().is_some_and(|e| e.value == Existence::Withdrawn) {
             return State::Withdrawn;
@@ -267,11 +276,15 @@ impl Review {
         let answered = self.answer.as_ref().map(|answer| answer.at).filter(counts);
         let closed = self.closed.as_ref().map(|closed| closed.at).filter(counts);
         match (answered, closed) {
-            (None, None) => State::Open,
+            (None, None) => self.unsettled(),
             (Some(_), None) => State::Answered,
             (Some(answered), Some(closed)) if answered >= closed => State::Answered,
             (_, Some(_)) => State::Closed,
         }
+    }
+
+    const fn unsettled(&self) -> State {
+        if self.is_erased() { State::Erased } else { State::Open }
     }
 
     /// Adds a line to the trail, which keeps its first line and the latest others.
@@ -309,7 +322,7 @@ impl Review {
                 _ => None,
             }
         });
-        Some(settled.unwrap_or(State::Open))
+        Some(settled.unwrap_or_else(|| self.unsettled()))
     }
 
     fn hear_content(&mut self, event: &ReviewEvent, content: &Content, now: Timestamp) -> Move {
@@ -403,7 +416,7 @@ impl Review {
 ///
 /// `known` is the review as stored, `now` the time of receipt. A refused telling leaves the review
 /// as it was. What a person at the brand says is a duplicate once the review is settled, so a link
-/// that is used again changes nothing.
+/// that is used again changes nothing. Of an erased review everything is a duplicate.
 ///
 /// ```
 /// use vigie_domain::{Content, EventKind, ExternalId, Outcome, ReviewEvent, Told, record};
@@ -431,6 +444,7 @@ pub fn record(
 ) -> (Review, Outcome) {
     let mut review = known.unwrap_or_else(|| Review::unheard(key.clone(), brand.clone(), now));
     let outcome = match told {
+        _ if review.is_erased() => Outcome::Duplicate,
         Told::Event(event) => review.hear_event(event, now),
         Told::Answered { .. } | Told::Closed { .. } if review.state() != State::Open => {
             Outcome::Duplicate

@@ -5,10 +5,12 @@
 //! an adapter: implement the trait in a crate of its own that sees `domain` and `ports` only, and
 //! run the suite on it.
 
+pub mod erasing;
 pub mod mail;
 pub mod store;
 pub mod world;
 
+pub use erasing::{Erasing, Erasure, Gone};
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
 pub use store::{
     Arrival, BrandInForce, Brought, Counts, Due, Noted, NoticeFilter, Recorded, Redriven, Rejected,

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
-    Brand, BrandId, ContactId, Decided, Outcome, Review, ReviewKey, ReviewNumber, Rhythm, SourceId,
-    Told, Trouble, Troubled,
+    Brand, BrandId, ContactId, Decided, Mentions, Outcome, Review, ReviewKey, ReviewNumber, Rhythm,
+    SourceId, Told, Trouble, Troubled,
 };
+
+use crate::erasing::{Erasing, Erasure};
 
 /// Why the store did not do what it was asked. Nothing was written, unless it says `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -404,6 +406,27 @@ pub trait Store: Send + Sync {
 
     /// The events that could not be mapped, latest first; those older than 30 days are gone.
     fn rejected(&self, now: Timestamp) -> impl Future<Output = Answer<Vec<Rejected>>> + Send;
+
+    /// The reviews of a source that an author wrote ([`vigie_domain::erase::is_same_author`]).
+    fn written_by(
+        &self,
+        source: &SourceId,
+        author: &str,
+    ) -> impl Future<Output = Answer<Vec<StoredReview>>> + Send;
+
+    /// Erases a review and the texts of the notices about it, in one transaction, on condition that
+    /// no message about it and no report of its brand is under way. It is found by its former key
+    /// from then on, and stays erased whatever arrives. Or looks only, and says what would go.
+    fn erase(&self, erasing: Erasing) -> impl Future<Output = Answer<Erasure>> + Send;
+
+    /// Forgets the events of a source that could not be mapped and mention something; or looks
+    /// only. Gives how many.
+    fn forget_rejected(
+        &self,
+        source: &SourceId,
+        mentions: &Mentions,
+        dry: bool,
+    ) -> impl Future<Output = Answer<u64>> + Send;
 
     /// Forgets an event that was mapped after all.
     fn unreject(&self, id: &str) -> impl Future<Output = Answer<()>> + Send;

@@ -117,6 +117,13 @@ pub enum DeskPage<'a> {
         /// In the brand's language.
         locale: Locale,
     },
+    /// Its review was erased (410).
+    Erased {
+        /// In the brand's language.
+        locale: Locale,
+        /// The review's short number.
+        number: &'a str,
+    },
     /// There is no such link: altered, or of another house. In both languages (404).
     NotFound,
 }
@@ -149,6 +156,7 @@ pub fn desk_page(page: &DeskPage<'_>) -> String {
         DeskPage::Done { purpose, brand, number } => done(purpose, brand.locale, number),
         DeskPage::Already { brand, number } => already(brand.locale, number),
         DeskPage::Gone { locale } => gone(locale),
+        DeskPage::Erased { locale, number } => erased(locale, number),
         DeskPage::NotFound => not_found(),
     };
     html::html(&doc)
@@ -264,6 +272,16 @@ fn gone(locale: Locale) -> Doc {
         locale,
         "Un lien vaut 30 jours. Le rapport du matin en donne un neuf pour chaque avis qui attend encore.",
         "A link lasts 30 days. The morning report gives a new one for each review that still waits.",
+    );
+    page(locale, &title, &[sentence])
+}
+
+fn erased(locale: Locale, number: &str) -> Doc {
+    let title = say(locale, "Cet avis a été effacé.", "This review was erased.");
+    let sentence = say(
+        locale,
+        &format!("L'avis {number} n'est plus gardé ici : il n'y a rien à faire. Rien n'a changé."),
+        &format!("Review {number} is no longer kept here: nothing is to be done. Nothing changed."),
     );
     page(locale, &title, &[sentence])
 }

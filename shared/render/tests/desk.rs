@@ -59,6 +59,8 @@ fn each_page_says_what_happened_and_what_to_do() {
         (DeskPage::NoReason { brand, review, action: ACTION }, "Choisissez d’abord une raison"),
         (DeskPage::Gone { locale: Locale::Fr }, "expiré"),
         (DeskPage::Gone { locale: Locale::En }, "expired"),
+        (DeskPage::Erased { locale: Locale::Fr, number }, "a été effacé"),
+        (DeskPage::Erased { locale: Locale::En, number }, "was erased"),
         (DeskPage::NotFound, "Ce lien n’existe pas"),
         (DeskPage::NotFound, "There is no such link"),
     ] {

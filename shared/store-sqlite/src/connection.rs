@@ -76,9 +76,18 @@ pub(crate) fn in_memory() -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Opens a connection that overwrites what was left behind (sweep.rs).
+pub(crate) fn sweeper(file: &File) -> Result<Connection, Fault> {
+    let connection = Connection::open(&file.path)?;
+    settle(&connection)?;
+    Ok(connection)
+}
+
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
     // Plans do not depend on the values bound: else a statement is prepared anew with each.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // What is deleted is overwritten: docs/privacy.md promises it.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_MS))
 }

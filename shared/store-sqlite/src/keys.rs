@@ -15,11 +15,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, Rows, params};
-use vigie_domain::{Digest, ReviewKey};
+use vigie_domain::{Digest, ReviewKey, ReviewNumber};
 use vigie_ports::StoredReview;
 
 use crate::fault::Fault;
-use crate::reviews;
+use crate::{erase, reviews};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -38,11 +38,40 @@ pub(crate) fn hash(key: &ReviewKey) -> i64 {
     (Digest::of_fields(parts).prefix() >> 17) as i64
 }
 
-/// A review by its key, by walking through the young keys: where nobody knows them by heart.
+/// A review by its key, by walking through the young keys: where nobody knows them by heart. Looks
+/// under the key, and then under its tombstone.
 pub(crate) fn load(connection: &Connection, key: &ReviewKey) -> Result<Option<StoredReview>> {
+    if let Some(found) = walk(connection, key)? {
+        return Ok(Some(found));
+    }
+    let Some(former) = erase::tombstone(connection, key)? else { return Ok(None) };
+    walk(connection, &former)
+}
+
+fn walk(connection: &Connection, key: &ReviewKey) -> Result<Option<StoredReview>> {
     let hash = hash(key);
     let old = load_from(connection, OLD, hash, key)?;
     old.map_or_else(|| load_from(connection, YOUNG, hash, key), |found| Ok(Some(found)))
+}
+
+/// Gives a review's row the key that its body has now.
+pub(crate) fn rekey(
+    connection: &Connection,
+    number: ReviewNumber,
+    former: &ReviewKey,
+    new: &ReviewKey,
+) -> Result<()> {
+    let number = number.0 as i64;
+    let sql = "UPDATE review SET source = ?2, external_id = ?3 WHERE number = ?1";
+    let values = params![number, new.source.as_str(), new.external_id.as_str()];
+    connection.prepare_cached(sql)?.execute(values)?;
+    let sql = "DELETE FROM key_young WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute([number])?;
+    let sql = "DELETE FROM key_old WHERE hash = ?1 AND number = ?2";
+    connection.prepare_cached(sql)?.execute([hash(former), number])?;
+    let sql = "INSERT INTO key_old (hash, number) VALUES (?1, ?2)";
+    connection.prepare_cached(sql)?.execute([hash(new), number])?;
+    Ok(())
 }
 
 // CROSS JOIN: the planner keeps the order.
@@ -96,7 +125,12 @@ impl Keys {
         if let Some(found) = in_row(connection, row, key)? {
             return Ok(Some(found));
         }
-        load_from(connection, OLD, hash, key)
+        if let Some(found) = load_from(connection, OLD, hash, key)? {
+            return Ok(Some(found));
+        }
+        // The key of an erased review is an old one.
+        let Some(former) = erase::tombstone(connection, key)? else { return Ok(None) };
+        load_from(connection, OLD, self::hash(&former), &former)
     }
 
     /// A review by its key, on a connection that may see less than the writer, or more: what the

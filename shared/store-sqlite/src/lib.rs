@@ -8,6 +8,7 @@ mod backup;
 mod brands;
 mod checkpoint;
 mod connection;
+mod erase;
 mod facts;
 mod fault;
 mod keys;
@@ -15,6 +16,7 @@ mod notices;
 mod restore;
 mod reviews;
 mod store;
+mod sweep;
 mod threads;
 mod time;
 mod troubles;
@@ -36,6 +38,7 @@ pub use crate::restore::Restored;
 use crate::threads::{BeforeCommit, Worker};
 
 pub use crate::facts::Facts;
+pub use crate::sweep::Swept;
 
 /// The file's name in the data folder.
 pub const FILE_NAME: &str = "vigie.sqlite";
@@ -53,7 +56,7 @@ pub struct Options {
 }
 
 enum Home {
-    Threads { writer: Worker, reader: Worker },
+    Threads { writer: Worker, reader: Worker, file: File },
     Memory(Mutex<Connection>),
 }
 
@@ -91,6 +94,7 @@ impl SqliteStore {
             home: Home::Threads {
                 writer: Worker::writer(writer, checkpoint, before).map_err(no_thread)?,
                 reader: Worker::reader(reader).map_err(no_thread)?,
+                file,
             },
         })
     }
@@ -157,6 +161,37 @@ impl SqliteStore {
         self.read(facts::facts).await
     }
 
+    /// How many reviews were erased so far.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn erasures(&self) -> Result<u64, StoreError> {
+        self.read(erase::count).await
+    }
+
+    /// Overwrites what erased reviews left behind in the file and empties its log, if a sweep is
+    /// owed: by an erasure, or by a sweep that was cut short. Others go on meanwhile.
+    ///
+    /// # Errors
+    /// The store does not answer; the sweep is owed still.
+    pub async fn sweep(&self) -> Result<Swept, StoreError> {
+        let Some(owed) = self.read(sweep::owed).await? else { return Ok(Swept::Nothing) };
+        let mut swept = Swept::Nothing;
+        if let Home::Threads { file, .. } = &self.home {
+            swept = beside(file, sweep::sweep).await?;
+            let mut tries = 0;
+            while !beside(file, sweep::empty_log).await? {
+                tries += 1;
+                if tries == sweep::TRIES {
+                    return Ok(Swept::LogInUse);
+                }
+                tokio::time::sleep(sweep::PAUSE).await;
+            }
+        }
+        self.write(move |c| sweep::settle(c, owed)).await?;
+        Ok(swept)
+    }
+
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -176,6 +211,17 @@ impl SqliteStore {
             Home::Memory(connection) => threads::at_once(&held(connection), work),
         }
     }
+}
+
+/// Does long work on the file on a thread and a connection of its own.
+async fn beside<T: Send + 'static>(
+    file: &File,
+    work: impl FnOnce(&File) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, StoreError> {
+    let file = file.clone();
+    let done = tokio::task::spawn_blocking(move || work(&file)).await;
+    let stopped = |_| StoreError::Unavailable("the sweep was cut short".to_owned());
+    done.map_err(stopped)?.map_err(StoreError::from)
 }
 
 fn held(connection: &Mutex<Connection>) -> std::sync::MutexGuard<'_, Connection> {

@@ -22,7 +22,7 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
     let sql = "INSERT INTO notice \
                (id, brand, review, contact, state, made_at, due_at, reason, body) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
-    let taken_along = new.with.as_ref().map(|with| format!("its message went with {with}"));
+    let taken_along = new.with.as_ref().map(|with| format!("{WENT_WITH}{with}"));
     let (state, due_at, reason) = match (taken_along, restore::holds(connection, new)?) {
         (Some(reason), _) => (NoticeState::Cancelled, micros(new.due_at), Some(reason)),
         (None, Some((until, reason))) => (NoticeState::Held, until, Some(reason)),
@@ -40,6 +40,15 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
         serde_json::to_string(new)?,
     ])?;
     Ok(())
+}
+
+/// What a notice says that was sent in another's message.
+const WENT_WITH: &str = "its message went with ";
+
+/// The notice in whose message one went.
+pub(crate) fn went_with(notice: &Notice) -> Option<NoticeId> {
+    let reason = notice.reason.as_deref().and_then(|reason| reason.strip_prefix(WENT_WITH));
+    notice.what.with.clone().or_else(|| reason.and_then(NoticeId::from_text))
 }
 
 /// Whether one of them has been made already.
@@ -222,7 +231,7 @@ fn settle_along(
                 let values = params![other.as_str(), token, micros(now)];
                 connection.prepare_cached(release)?.execute(values)?;
             }
-            ("sent", now, Some(format!("its message went with {id}")), false)
+            ("sent", now, Some(format!("{WENT_WITH}{id}")), false)
         }
         Settlement::Retry { at, reason, unknown } => ("held", *at, Some(reason.clone()), *unknown),
         // What killed the first may be its own: the others are tried without it.

@@ -123,7 +123,9 @@ fn settled_at(review: &Review) -> Option<i64> {
     review.settled_seen_at().map(micros)
 }
 
+/// One that is erased has nothing to show.
 fn good_at(review: &Review) -> Option<i64> {
+    let review = Some(review).filter(|review| !review.is_erased())?;
     review.decided.as_ref().and_then(|decided| decided.good_at).map(micros)
 }
 
@@ -148,7 +150,8 @@ fn insert(connection: &Connection, prepared: &Prepared) -> Result<ReviewNumber> 
     Ok(ReviewNumber(connection.last_insert_rowid() as u64))
 }
 
-fn update(
+/// Writes a review anew, with what the indexes need of it.
+pub(crate) fn update(
     connection: &Connection,
     number: ReviewNumber,
     review: &Review,

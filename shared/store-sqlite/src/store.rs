@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::{Notice, NoticeId};
 use vigie_domain::{
-    Brand, BrandId, ContactId, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
+    Brand, BrandId, ContactId, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
 };
 use vigie_ports::{
-    Arrival, Counts, Due, Noted, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
-    Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+    Arrival, Counts, Due, Erasing, Erasure, Noted, NoticeFilter, Recorded, Redriven, Rejected,
+    ReportMade, Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
 };
 
-use crate::{SqliteStore, brands, notices, reviews, troubles};
+use crate::{SqliteStore, brands, erase, notices, reviews, troubles};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -185,6 +185,42 @@ impl Store for SqliteStore {
 
     async fn rejected(&self, now: Timestamp) -> Answer<Vec<Rejected>> {
         self.read(move |c| brands::rejected(c, now)).await
+    }
+
+    async fn written_by(&self, source: &SourceId, author: &str) -> Answer<Vec<StoredReview>> {
+        let (source, author) = (source.clone(), author.to_owned());
+        let mut found = Vec::new();
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let (source, author) = (source.clone(), author.clone());
+            let part = self.read(move |c| erase::written_by(c, source.as_str(), &author, from));
+            let (part, next) = part.await?;
+            found.extend(part);
+            after = next;
+        }
+        Ok(found)
+    }
+
+    async fn erase(&self, erasing: Erasing) -> Answer<Erasure> {
+        if erasing.dry {
+            return self.read(move |c| erase::erase(c, &erasing)).await;
+        }
+        self.write(move |c| erase::erase(c, &erasing)).await
+    }
+
+    async fn forget_rejected(
+        &self,
+        source: &SourceId,
+        mentions: &Mentions,
+        dry: bool,
+    ) -> Answer<u64> {
+        let (source, mentions) = (source.clone(), mentions.clone());
+        let found = self.read(move |c| erase::rejected(c, source.as_str(), &mentions)).await?;
+        let count = found.len() as u64;
+        if !dry && count > 0 {
+            self.write(move |c| erase::forget_rejected(c, &found)).await?;
+        }
+        Ok(count)
     }
 
     async fn unreject(&self, id: &str) -> Answer<()> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 use crate::fault::Fault;
-use crate::{backup, keys, reviews};
+use crate::{backup, keys, reviews, sweep};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -118,6 +118,7 @@ fn step_up(connection: &Connection) -> Result<()> {
         connection.execute_batch(SCHEMA)?;
         connection.execute_batch(OPERATOR)?;
         connection.execute_batch(KEYS)?;
+        sweep::mark_as_clean(connection)?;
     } else {
         let known = usize::try_from(found - 1).unwrap_or_default();
         UPGRADES.iter().skip(known).try_for_each(|upgrade| upgrade(connection))?;

@@ -48,6 +48,16 @@ macro_rules! store_laws {
             what_was_taken_along_waits_with_its_message_and_does_not_die_with_it,
             a_lost_claim_takes_nothing_along
         );
+        $crate::store_laws!(erase_suite, $make;
+            an_erased_review_keeps_its_numbers_and_its_number,
+            what_arrives_of_an_erased_review_changes_nothing,
+            an_erasure_is_made_once,
+            notices_of_an_erased_review_lose_their_texts,
+            nothing_is_erased_while_a_message_is_under_way,
+            a_message_about_others_too_stays,
+            an_author_is_found_by_name_and_source,
+            rejected_events_that_mention_it_go
+        );
         $crate::store_laws!(operator_suite, $make;
             a_matter_is_told_once_and_then_counted_for_six_hours,
             what_is_told_once_is_never_told_again,

@@ -98,7 +98,7 @@ async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
     for line in [
         "capture --source lumen-site --store aws",
         "backup copy --store aws",
-        "erase lumen-site/r-1",
+        "erase lumen-site/r-1 --store aws",
         "assess text",
         "notices --store aws",
     ] {

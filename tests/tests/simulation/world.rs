@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use vigie_domain::notice::{Notice, NoticeId};
 use vigie_domain::{
-    Brand, BrandId, ContactId, Digest, ReviewKey, ReviewNumber, Rhythm, SourceId, Told, Troubled,
+    Brand, BrandId, ContactId, Digest, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Told,
+    Troubled,
 };
 use vigie_ports::{
-    Accepted, Arrival, Clock as _, Counts, Due, Email, FailureClass, Ids, Mail, Noted,
-    NoticeFilter, Recorded, Redriven, Rejected, ReportMade, SendError, Settlement, Store,
+    Accepted, Arrival, Clock as _, Counts, Due, Email, Erasing, Erasure, FailureClass, Ids, Mail,
+    Noted, NoticeFilter, Recorded, Redriven, Rejected, ReportMade, SendError, Settlement, Store,
     StoreError, StoredBrand, StoredReview, Verdict, World, Written,
 };
 use vigie_store_sqlite::SqliteStore;
@@ -354,6 +355,23 @@ impl Store for SimStore {
 
     async fn rejected(&self, now: Timestamp) -> Answer<Vec<Rejected>> {
         self.call(self.inner.rejected(now)).await
+    }
+
+    async fn written_by(&self, source: &SourceId, author: &str) -> Answer<Vec<StoredReview>> {
+        self.call(self.inner.written_by(source, author)).await
+    }
+
+    async fn erase(&self, erasing: Erasing) -> Answer<Erasure> {
+        self.call(self.inner.erase(erasing)).await
+    }
+
+    async fn forget_rejected(
+        &self,
+        source: &SourceId,
+        mentions: &Mentions,
+        dry: bool,
+    ) -> Answer<u64> {
+        self.call(self.inner.forget_rejected(source, mentions, dry)).await
     }
 
     async fn unreject(&self, id: &str) -> Answer<()> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vigie_domain::Digest;
+use vigie_domain::{Digest, Mentions};
 
 /// The largest file that is read: a body of 1 MiB, and headers.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -104,6 +104,20 @@ impl Capture {
     /// Bytes of its body.
     pub(crate) const fn body_bytes(&self) -> usize {
         self.body_bytes
+    }
+}
+
+/// Whether a file mentions something, in its headers or its body.
+pub(crate) fn mentions(path: &Path, said: &Mentions) -> bool {
+    match Capture::read(path) {
+        Ok((capture, body)) => {
+            let headers = capture.headers.iter().any(|(_, value)| said.in_text(value));
+            headers || said.in_json(&String::from_utf8_lossy(&body))
+        }
+        // One that is gone meanwhile says nothing.
+        Err(_) => {
+            std::fs::read(path).is_ok_and(|bytes| said.in_text(&String::from_utf8_lossy(&bytes)))
+        }
     }
 }
 

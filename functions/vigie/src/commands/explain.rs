@@ -22,6 +22,8 @@ struct Answer<'a> {
     state: State,
     published_at: Timestamp,
     due_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Timestamp>,
     trail: Vec<Line<'a>>,
     notices: Vec<Listed<'a>>,
     not_made: Vec<Missing>,
@@ -95,6 +97,7 @@ fn answer(story: &Explained) -> Answer<'_> {
         state: story.state,
         published_at: story.published_at,
         due_at: story.due_at,
+        erased_at: story.erased_at,
         trail: story.trail.iter().map(Line::from).collect(),
         notices: story.notices.iter().map(Listed::from).collect(),
         not_made: story.not_made.iter().map(Missing::from).collect(),
@@ -112,6 +115,9 @@ fn human(story: &Explained, zone: &TimeZone) -> String {
             local(story.due_at, zone)
         ),
     ];
+    if let Some(at) = story.erased_at {
+        lines.push(format!("erased on {}: only the numbers are left", local(at, zone)));
+    }
     if story.undecided {
         lines
             .push("Its last change waits for a decision, which a running server makes.".to_owned());

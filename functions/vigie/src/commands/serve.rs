@@ -26,7 +26,7 @@ use crate::load::{
 use crate::output::Exit;
 use crate::server::connections::http;
 use crate::server::loops::{self, Nudges};
-use crate::server::{Serving, metrics_router, notes, router};
+use crate::server::{Serving, keeping, metrics_router, notes, router};
 use reload::Reload;
 
 /// Serves until it is told to stop.
@@ -94,6 +94,7 @@ impl Running {
         let looping = tokio::spawn(loops::run(serving.clone(), inbox, stop.clone()));
         let data = machine.path(&config.server.data);
         let noting = tokio::spawn(notes::run(serving.clone(), data, stop.clone()));
+        let keeping = tokio::spawn(keeping::run(serving.clone(), stop.clone()));
         let reload = Reload { serving: serving.clone(), machine, path };
         let reloading = tokio::spawn(reload.watch(hangup, stop.clone()));
         if let Some(listener) = metrics {
@@ -105,7 +106,7 @@ impl Running {
         tracing::info!("stopping: no new requests, what is under way ends");
         let _ = stopping.send(true);
         let _ = http.await;
-        let _ = tokio::join!(looping, reloading, noting);
+        let _ = tokio::join!(looping, reloading, noting, keeping);
         if let Err(error) = vigie_app::operator::flush(&serving.app).await {
             tracing::warn!(%error, "the last counts were not noted");
         }

@@ -10,6 +10,7 @@ use http::header::{
 use http::{HeaderValue, Method, StatusCode};
 use vigie_app::desk::{CloseReason, Desk, NoDesk, Purpose, act, open};
 use vigie_app::view;
+use vigie_domain::Locale;
 use vigie_render::{DeskPage, desk_page};
 
 use super::answer::{Code, RequestId, not_allowed, problem, typed};
@@ -58,15 +59,23 @@ fn no_desk(serving: &Serving, error: &NoDesk, id: &RequestId) -> Response {
     match error {
         NoDesk::Unknown => page(StatusCode::NOT_FOUND, &DeskPage::NotFound),
         NoDesk::Expired(desk) => {
-            let brand = serving.app.registry().brand(&desk.stored.review.brand);
-            let locale = brand.map_or(vigie_domain::Locale::En, |brand| brand.brand.locale);
-            page(StatusCode::GONE, &DeskPage::Gone { locale })
+            page(StatusCode::GONE, &DeskPage::Gone { locale: locale(serving, desk) })
+        }
+        NoDesk::Erased(desk) => {
+            let number = desk.stored.number.shown(&desk.stored.review.brand);
+            let erased = DeskPage::Erased { locale: locale(serving, desk), number: &number };
+            page(StatusCode::GONE, &erased)
         }
         NoDesk::Store(error) => {
             tracing::error!(request.id = %id.0, %error, "a link could not be opened");
             problem(Code::StoreUnavailable, id, None)
         }
     }
+}
+
+fn locale(serving: &Serving, desk: &Desk) -> Locale {
+    let brand = serving.app.registry().brand(&desk.stored.review.brand);
+    brand.map_or(Locale::En, |brand| brand.brand.locale)
 }
 
 fn shown(serving: &Serving, desk: &Desk, action: &str) -> Response {

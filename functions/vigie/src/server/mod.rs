@@ -8,6 +8,7 @@ mod client;
 pub(crate) mod connections;
 mod desk;
 mod hooks;
+pub(crate) mod keeping;
 pub(crate) mod loops;
 pub(crate) mod metrics;
 pub(crate) mod notes;

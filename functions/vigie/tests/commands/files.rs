@@ -134,7 +134,7 @@ fn what_a_later_version_brings_says_so() {
     let place = Place::new();
     for arguments in [
         &["capture", "--source", "lumen-site", "--store", "aws"][..],
-        &["erase", "lumen-site/r-1", "--dry-run"],
+        &["erase", "lumen-site/r-1", "--dry-run", "--store", "aws"],
         &["assess", "-"],
         &["report", "unanswered", "--store", "aws"],
         &["backup", "copy.sqlite", "--store", "aws"],

@@ -92,7 +92,7 @@ const fn page(status: u16, says: &'static str) -> Answer {
 }
 
 const ALTERED: Answer = page(404, "The link was altered, or is none of ours");
-const EXPIRED: Answer = page(410, "The link's 30 days are over");
+const EXPIRED: Answer = page(410, "The link's 30 days are over, or its review was erased");
 
 const DESK: &[Operation] = &[
     Operation {
