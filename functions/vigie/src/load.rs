@@ -137,7 +137,7 @@ fn writable(place: &Path) -> Result<(), CannotBegin> {
 /// Whether as much as an empty store can be written: where it cannot, the disk is mostly full.
 fn room_for_a_store(folder: &Path) -> std::io::Result<()> {
     let probe = folder.join("vigie.probe");
-    let written = std::fs::write(&probe, [1; STORE_BYTES_MIN]);
+    let written = std::fs::write(&probe, vec![1; STORE_BYTES_MIN]);
     let _ = std::fs::remove_file(&probe);
     written
 }
@@ -272,12 +272,24 @@ pub(crate) async fn stored_registry(
     machine: &Machine,
 ) -> Result<Registry, CannotBegin> {
     let brands = store.brands().await.map_err(store_trouble)?;
-    let brands = brands.into_iter().map(|stored| (stored.brand, stored.retired));
-    let (registry, troubles) = Registry::prepare(brands, machine);
+    let machine = machine.clone();
+    let prepare = move || {
+        let brands = brands.into_iter().map(|stored| (stored.brand, stored.retired));
+        Registry::prepare(brands, &machine)
+    };
+    let (registry, troubles) = beside(prepare).await?;
     for trouble in troubles {
         tracing::warn!(trouble, "a source is not in force");
     }
     Ok(registry)
+}
+
+/// Does what reads many files, beside the threads that answer webhooks.
+pub(crate) async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CannotBegin> {
+    let ended = |error| CannotBegin::Other(format!("reading files was broken off: {error}"));
+    tokio::task::spawn_blocking(work).await.map_err(ended)
 }
 
 /// What a command says when the store does not answer.

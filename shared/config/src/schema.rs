@@ -40,7 +40,7 @@ fn table(keys: &[Key]) -> Map<String, Value> {
     let needed: Vec<_> = needed.map(|key| key.name).collect();
     let properties: Map<_, _> =
         keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
-    let mut table = object(json!({"type": "object", "additionalProperties": false}));
+    let mut table = object([("type", json!("object")), ("additionalProperties", json!(false))]);
     table.insert("properties".to_owned(), Value::Object(properties));
     if !needed.is_empty() {
         table.insert("required".to_owned(), json!(needed));
@@ -59,14 +59,17 @@ fn property(key: &Key) -> Value {
 }
 
 fn value(kind: &Kind) -> Map<String, Value> {
+    let of_type = |name: &str| ("type", json!(name));
     match kind {
-        Kind::Text(pattern) => object(json!({"type": "string", "pattern": pattern})),
-        Kind::OneOf(words) => object(json!({"type": "string", "enum": words()})),
-        Kind::Flag => object(json!({"type": "boolean"})),
-        Kind::Stars => object(json!({"type": "number", "exclusiveMinimum": 0, "maximum": 5})),
+        Kind::Text(pattern) => object([of_type("string"), ("pattern", json!(pattern))]),
+        Kind::OneOf(words) => object([of_type("string"), ("enum", json!(words()))]),
+        Kind::Flag => object([of_type("boolean")]),
+        Kind::Stars => {
+            object([of_type("number"), ("exclusiveMinimum", json!(0)), ("maximum", json!(5))])
+        }
         Kind::List(item) => list(value(item), 0),
         Kind::SomeList(item) => list(value(item), 1),
-        Kind::ListOrOne(item) => object(json!({"anyOf": [value(item), list(value(item), 1)]})),
+        Kind::ListOrOne(item) => object([("anyOf", json!([value(item), list(value(item), 1)]))]),
         Kind::Table(keys) => table(keys),
         Kind::Tables(keys) => list(table(keys), 0),
         Kind::SomeTables(keys) => list(table(keys), 1),
@@ -74,16 +77,13 @@ fn value(kind: &Kind) -> Map<String, Value> {
 }
 
 fn list(item: Map<String, Value>, at_least: u32) -> Map<String, Value> {
-    let mut list = object(json!({"type": "array", "items": item}));
+    let mut list = object([("type", json!("array")), ("items", Value::Object(item))]);
     if at_least > 0 {
         list.insert("minItems".to_owned(), json!(at_least));
     }
     list
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
+    entries.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
 }

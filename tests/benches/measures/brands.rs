@@ -40,13 +40,14 @@ match = ["LYON-01"]
 contacts = ["service"]
 "#
     );
-    for source in [format!("b{at:03}-site"), format!("b{at:03}-shop"), changing(at, round)] {
-        let file = source.split("-r").next().unwrap_or_default();
-        text += &format!(
-            "[[brand.source]]\nid = \"{source}\"\nplatform = \"generic-hmac\"\n\
+    let sources = [format!("b{at:03}-site"), format!("b{at:03}-shop"), changing(at, round)];
+    text.extend(sources.iter().map(|id| {
+        let file = id.split("-r").next().unwrap_or_default();
+        format!(
+            "[[brand.source]]\nid = \"{id}\"\nplatform = \"generic-hmac\"\n\
              secrets = [\"file:../secrets/{file}\"]\n"
-        );
-    }
+        )
+    }));
     text
 }
 

@@ -68,6 +68,7 @@ async fn a_file_that_is_no_store_is_refused_and_left_alone() -> Result<()> {
 
 /// What makes permissions bind the program, whoever runs this test: root loses its capabilities.
 /// Nothing where that cannot be.
+#[expect(clippy::print_stderr, reason = "what cannot be tried here must be said")]
 fn bound(stage: &Stage) -> Option<Vec<&'static str>> {
     for before in [vec![], vec!["setpriv", "--bounding-set=-all", "--inh-caps=-all"]] {
         let command = [&before[..], &["test", "-w", "data"]].concat();

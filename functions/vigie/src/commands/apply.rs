@@ -33,13 +33,14 @@ struct NotTaken<'a> {
 /// it is.
 pub(crate) async fn run(arguments: &cli::Apply) -> Result<Exit, CannotBegin> {
     let given = read_given(&arguments.stored.config.config)?;
-    warn_of_troubles(&given.config, &given.machine);
     let Applied { changes, kept } = if arguments.dry_run {
         look(arguments, &given).await?
     } else {
         let store = open_store(arguments.stored.store, &given.config, &given.machine)?;
         apply(&store, &given).await?
     };
+    // Last, since it reads every secret: nothing waits for a warning.
+    warn_of_troubles(&given.config, &given.machine);
     let differs = !changes.is_empty();
     let refused = given.refused.iter().zip(kept).map(|(file, stays)| NotTaken { file, stays });
     let answer = Answer { applied: !arguments.dry_run, changes, refused: refused.collect() };

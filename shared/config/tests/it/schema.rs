@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use vigie_config::Outcome;
 
 use crate::cases::{CASES, INCLUDED_CASES};

@@ -12,7 +12,7 @@ use vigie_ports::{Store as _, World as _};
 
 use super::put;
 use crate::environment::Machine;
-use crate::load::{CannotBegin, read_given, stored_registry};
+use crate::load::{CannotBegin, beside, read_given, stored_registry};
 use crate::server::Serving;
 use crate::server::loops::{Stop, stopped};
 
@@ -58,7 +58,8 @@ impl Reload {
     /// of its own brands.
     async fn read_again(&self) {
         let store = self.serving.app.world().store();
-        let applied = match read_given(&self.path) {
+        let path = self.path.clone();
+        let applied = match beside(move || read_given(&path)).await.flatten() {
             Ok(given) => put(store, &given).await,
             Err(error) => Err(error),
         };
