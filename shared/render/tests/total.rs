@@ -270,6 +270,16 @@ fn a_report_lists_a_hundred_and_says_how_many_more() {
 }
 
 #[test]
+fn what_is_late_by_seconds_is_late_by_a_minute() {
+    let mut view = sample::report(Locale::Fr, 4);
+    let at = view.at;
+    view.late.truncate(1);
+    view.late.iter_mut().for_each(|line| line.review.due_at = at);
+    let text = report(&view).text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("· 1 min de retard ·"), "{text}");
+}
+
+#[test]
 fn a_report_on_a_quiet_day_has_two_lines_and_a_terminal_no_recipient() {
     for locale in LOCALES {
         let mut view = sample::report(locale, 0);
