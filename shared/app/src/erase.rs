@@ -3,12 +3,17 @@
 //! The store alone is erased here. Files that hold the same words (kept requests, mails in a
 //! folder) are the root's, which knows where they are; [`Found::mentions`] recognises them there.
 
-use vigie_domain::erase::Salt;
+use vigie_domain::erase::{Retention, Salt, months_before};
 use vigie_domain::{Mentions, ReviewKey, SourceId};
-use vigie_ports::{Erasing, Erasure, Ids as _, Store as _, StoreError, StoredReview, World};
+use vigie_ports::{
+    Erasing, Erasure, Expired, Expiring, Ids as _, Store as _, StoreError, StoredReview, World,
+};
 
 use crate::App;
 use crate::answer::find;
+
+/// Reviews that one transaction of [`expire`] looks at: others wait some milliseconds for it.
+const EXPIRED_AT_ONCE: u32 = 300;
 
 /// Who or what is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,12 +76,8 @@ pub async fn erase<W: World>(
     stored: &StoredReview,
     dry: bool,
 ) -> Result<Erasure, StoreError> {
-    let ids = app.world().ids();
-    let mut fresh: Salt = [0; 32];
-    let (first, second) = fresh.split_at_mut(16);
-    first.copy_from_slice(&ids.random());
-    second.copy_from_slice(&ids.random());
-    let erasing = Erasing { key: stored.review.key.clone(), fresh, at: app.now(), dry };
+    let key = stored.review.key.clone();
+    let erasing = Erasing { key, fresh: fresh(app), at: app.now(), dry };
     let erasure = app.store().erase(erasing).await?;
     if matches!(erasure, Erasure::Done(_)) && !dry {
         tracing::info!(source.id = %stored.review.key.source, "a review was erased");
@@ -97,4 +98,29 @@ pub async fn forget_rejected<W: World>(
         Some(source) => app.store().forget_rejected(source, &found.mentions, dry).await,
         None => Ok(0),
     }
+}
+
+/// Forgets some of what is older than it is to be kept: ask again while there is more.
+///
+/// # Errors
+/// The store does not answer: the next time goes on from there.
+pub async fn expire<W: World>(app: &App<W>, kept: Retention) -> Result<Expired, StoreError> {
+    let at = app.now();
+    let before = |months: Option<u16>| months.map(|months| months_before(months, at));
+    let (reviewer_before, review_before) = (before(kept.reviewer), before(kept.review));
+    if reviewer_before.is_none() && review_before.is_none() {
+        return Ok(Expired::default());
+    }
+    let (fresh, limit) = (fresh(app), EXPIRED_AT_ONCE);
+    let expiring = Expiring { reviewer_before, review_before, fresh, at, limit };
+    app.store().expire(expiring).await
+}
+
+fn fresh<W: World>(app: &App<W>) -> Salt {
+    let ids = app.world().ids();
+    let mut fresh = [0; 32];
+    let (first, second) = fresh.split_at_mut(16);
+    first.copy_from_slice(&ids.random());
+    second.copy_from_slice(&ids.random());
+    fresh
 }

@@ -29,6 +29,8 @@ pub struct Explained {
     pub published_at: Timestamp,
     /// When its first answer is due.
     pub due_at: Timestamp,
+    /// When its reviewer was removed, after the time that they are kept.
+    pub reviewer_removed_at: Option<Timestamp>,
     /// When its texts were erased.
     pub erased_at: Option<Timestamp>,
     /// What happened.
@@ -59,6 +61,7 @@ pub async fn explain<W: World>(app: &App<W>, named: &str) -> Result<Option<Expla
         published_at: review.published(),
         due_at: review.promise(&brand.brand).due_at,
         not_made: review.decided.as_ref().map(|d| d.not_made.clone()).unwrap_or_default(),
+        reviewer_removed_at: review.reviewer_removed_at,
         erased_at: review.erased.as_ref().map(|erased| erased.at),
         trail: review.trail.clone(),
         key: review.key,

@@ -1,7 +1,7 @@
 //! What is stored, as messages and pages show it: raw values for `vigie-render`, which words them.
 
 use vigie_advice::{Advice, Case, advise};
-use vigie_domain::{Assessment, Brand, ContactId, Content, Review, SourceId};
+use vigie_domain::{Assessment, Brand, ContactId, Content, Locale, Review, SourceId};
 use vigie_platforms::preset::Answers;
 use vigie_ports::{StoredReview, World};
 use vigie_render::{BrandView, Links, NextKind, NextStep, Purpose, ReviewView};
@@ -34,7 +34,7 @@ pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> R
         number: stored.number.shown(&brand.id),
         key: review.key.to_string(),
         stars: content.stars,
-        author: content.author.clone(),
+        author: author(review, brand.locale),
         platform: platform(app, &review.key.source),
         shop: shop(brand, review),
         title: content.title.clone(),
@@ -48,6 +48,16 @@ pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> R
         flags: content.flags.clone(),
         answers_by_hand: answers_by_hand(app, &review.key.source),
     }
+}
+
+/// Who wrote it, or that it is no longer known.
+fn author(review: &Review, locale: Locale) -> Option<String> {
+    let removed = match locale {
+        Locale::Fr => "(nom retiré)",
+        Locale::En => "(name removed)",
+    };
+    let known = review.written().and_then(|content| content.author.clone());
+    known.or_else(|| review.reviewer_removed_at.map(|_| removed.to_owned()))
 }
 
 /// Where a review was written: its shop's name, else the place as the platform calls it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use vigie_domain::Brand;
+use vigie_domain::erase::Retention;
 
 use crate::address::{self, EMAIL, NETWORK, URL};
 use crate::brand::{self, Seen};
@@ -15,7 +16,7 @@ use crate::key::{self, Key, Kind, SOMETHING};
 use crate::mail::{self, Mail};
 use crate::node::{Node, all};
 use crate::table::Table;
-use crate::values::Bad;
+use crate::values::{self, Bad, MONTHS};
 
 /// What vigie.toml says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// `[operator]`.
     pub operator: Operator,
+    /// `[retention]`.
+    pub retention: Retention,
     /// `[[brand]]`, in the order of the files: this one's, then those of the included ones that
     /// have no fault.
     pub brands: Vec<Brand>,
@@ -76,6 +79,7 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::Table(OPERATOR_KEYS),
         "Who hears of trouble with Vigie itself.",
     ),
+    Key::optional("retention", Kind::Table(RETENTION_KEYS), "How long what people wrote is kept."),
     Key::optional("brand", Kind::Tables(brand::KEYS), "Who is reviewed."),
 ];
 const SERVER_KEYS: &[Key] = &[
@@ -100,10 +104,13 @@ const OPERATOR_KEYS: &[Key] = &[Key::needed(
     Kind::ListOrOne(&EMAIL),
     "Their addresses; one that takes it is enough.",
 )];
+const RETENTION_KEYS: &[Key] = &[
+    Key::optional("reviewer", MONTHS, "How long a reviewer's name and order are kept."),
+    Key::optional("review", MONTHS, "How long a review's texts are kept; its numbers stay."),
+];
 const SOCKET: Kind = Kind::Text(":[0-9]+$");
 /// Tables of a later version, and their keys.
-const LATER: [(&str, &[&str]); 2] =
-    [("aws", &["stack", "region"]), ("retention", &["reviewer", "review"])];
+const LATER: [(&str, &[&str]); 1] = [("aws", &["stack", "region"])];
 
 /// What every table of the file may be called, now or later.
 pub(crate) fn tables() -> Vec<&'static str> {
@@ -127,6 +134,7 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
     let mail = root.or("mail", None, |node| mail::read(node).map(Some));
     let rows = root.rows("brand", "write [[brand]], with two brackets, before each brand");
     let operator = root.or("operator", Operator::default(), operator);
+    let retention = root.or("retention", Retention::default(), retention);
     // A faulty operator makes no brand faulty too.
     seen.operator = operator.as_ref().is_none_or(|operator| !operator.email.is_empty());
     let brands = all(&rows.tables, |table| brand::read(table, seen));
@@ -136,6 +144,7 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
         server: server?,
         mail: mail?,
         operator: operator?,
+        retention: retention?,
         brands: brands.filter(|_| rows.whole)?,
     })
 }
@@ -146,6 +155,27 @@ fn operator(node: &Node<'_>) -> Option<Operator> {
     let email = table.need("email", "write email = [\"ops@agency.example\"]")?;
     let email = all(email.list_or_one()?, |item| item.parse(Code::BadEmail, address::email))?;
     Some(Operator { email })
+}
+
+fn retention(node: &Node<'_>) -> Option<Retention> {
+    let table = node.table("write [retention]")?;
+    table.check_keys(RETENTION_KEYS);
+    let term = |key: &str| {
+        table.or(key, None, |node| node.parse(Code::BadDuration, values::months).map(Some))
+    };
+    let (reviewer, review) = (term("reviewer"), term("review"));
+    let (reviewer, review) = (reviewer?, review?);
+    if let (Some(reviewer), Some(review)) = (reviewer, review)
+        && reviewer > review
+    {
+        let message = format!(
+            "who wrote a review would be kept for {reviewer} months, and the \
+             review for {review}: it cannot be kept longer than what it is of"
+        );
+        let bad = Bad::new(message, "make reviewer as long as review, or shorter");
+        return table.get("reviewer")?.refuse(Code::BadDuration, bad);
+    }
+    Some(Retention { reviewer, review })
 }
 
 /// Refuses what is in a table of a later version, key by key; an empty one is refused itself.

@@ -73,6 +73,33 @@ fn seconds(given: &str) -> Option<i64> {
 /// What [`time`] reads.
 pub(crate) const TIME: Kind = Kind::Text("^[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?$");
 
+/// What [`months`] reads.
+pub(crate) const MONTHS: Kind = Kind::Text("^ *[0-9]+ +(month|months|year|years) *$");
+/// Most months that something is kept: a hundred years.
+const MONTHS_MAX: u16 = 1200;
+
+/// Reads `13 months`, `1 year`, `3 years` as calendar months.
+pub(crate) fn months(given: &str) -> Result<u16, Bad> {
+    let bad = |what: &str| {
+        let message = format!("{} {what}", quoted(given));
+        Bad::new(message, "write 13 months, 36 months or 3 years")
+    };
+    let (number, unit) = given.trim().split_once(' ').ok_or_else(|| bad("is not a time"))?;
+    let each = match unit.trim() {
+        "month" | "months" => 1,
+        "year" | "years" => 12,
+        _ => return Err(bad("is not a number of months or years")),
+    };
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let number = Some(number).filter(|_| digits).ok_or_else(|| bad("is not a whole number"))?;
+    let months = number.parse().ok().and_then(|number: u16| number.checked_mul(each));
+    match months {
+        Some(0) => Err(bad("is not above zero")),
+        Some(months) if months <= MONTHS_MAX => Ok(months),
+        _ => Err(bad("is longer than a hundred years")),
+    }
+}
+
 /// Reads `08:00` and `08:00:30`.
 pub(crate) fn time(given: &str) -> Result<civil::Time, Bad> {
     time_of_day(given).ok_or_else(|| {
@@ -204,6 +231,37 @@ mod tests {
             "1d,2h",
         ] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ok_months_and_err_months() {
+        for (text, wanted) in [
+            ("13 months", 13),
+            ("1 month", 1),
+            (" 3  years ", 36),
+            ("1 year", 12),
+            ("100 years", 1200),
+        ] {
+            assert_eq!(months(text), Ok(wanted), "{text}");
+        }
+        for text in [
+            "",
+            "13",
+            "months",
+            "0 months",
+            "-1 months",
+            "+1 months",
+            "1.5 years",
+            "13months",
+            "400d",
+            "101 years",
+            "1201 months",
+            "99999 months",
+            "٣ months",
+            "13 Months",
+        ] {
+            assert!(months(text).is_err(), "{text}");
         }
     }
 

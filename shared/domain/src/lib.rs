@@ -13,6 +13,7 @@ pub mod event;
 pub mod hours;
 pub mod ids;
 pub mod matter;
+pub mod mentions;
 pub mod notice;
 pub mod promise;
 pub mod register;
@@ -28,7 +29,7 @@ pub use brand::{
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};
 pub use digest::Digest;
-pub use erase::{Erased, Mentions};
+pub use erase::Erased;
 pub use event::{Content, EventKind, Flag, Reply, ReviewEvent, Version};
 pub use hours::Hours;
 pub use ids::{
@@ -36,6 +37,7 @@ pub use ids::{
     SourceId,
 };
 pub use matter::{Matter, Telling, Trouble, Troubled};
+pub use mentions::Mentions;
 pub use notice::{Kind, NewNotice, Notice, NoticeId, NoticeState, Subject, Why};
 pub use promise::{Promise, Punctuality};
 pub use register::Register;

@@ -206,6 +206,9 @@ pub struct Review {
     /// What was last decided, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decided>,
+    /// When its reviewer's name and order were removed, after the time that they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewer_removed_at: Option<Timestamp>,
     /// That its texts were erased: only the numbers are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Erased>,
@@ -227,6 +230,7 @@ impl Review {
             closed: None,
             revision: 0,
             decided: None,
+            reviewer_removed_at: None,
             erased: None,
             trail: Vec::new(),
         }
@@ -335,6 +339,8 @@ impl Review {
         };
         let moved = merge(&mut self.content, said, now);
         if moved == Move::Newer {
+            // An edit tells them anew.
+            self.reviewer_removed_at = None;
             let seen_at = *self.content_seen_at.get_or_insert(now);
             let told = content.published_at.map(|at| at.min(seen_at));
             self.published_at = self.published_at.into_iter().chain(told).min();

@@ -31,6 +31,34 @@ pub enum Erasure {
     Missing,
 }
 
+/// What is to be forgotten because it is old: some at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiring {
+    /// The reviewers of reviews last told of before this; `None`: of none.
+    pub reviewer_before: Option<Timestamp>,
+    /// The texts of reviews last told of before this; `None`: of none.
+    pub review_before: Option<Timestamp>,
+    /// The key of tombstones, if the store has none yet.
+    pub fresh: Salt,
+    /// Now.
+    pub at: Timestamp,
+    /// How many are looked at, at most, of each sort.
+    pub limit: u32,
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Reviews whose reviewers were removed.
+    pub reviewers: u64,
+    /// Reviews that were erased.
+    pub reviews: u64,
+    /// Notices older than the texts may be.
+    pub notices: u64,
+    /// Whether there may be more: ask again.
+    pub more: bool,
+}
+
 /// What goes with a review.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gone {

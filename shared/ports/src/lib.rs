@@ -10,7 +10,7 @@ pub mod mail;
 pub mod store;
 pub mod world;
 
-pub use erasing::{Erasing, Erasure, Gone};
+pub use erasing::{Erasing, Erasure, Expired, Expiring, Gone};
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
 pub use store::{
     Arrival, BrandInForce, Brought, Counts, Due, Noted, NoticeFilter, Recorded, Redriven, Rejected,

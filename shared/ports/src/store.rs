@@ -13,7 +13,7 @@ use vigie_domain::{
     SourceId, Told, Trouble, Troubled,
 };
 
-use crate::erasing::{Erasing, Erasure};
+use crate::erasing::{Erasing, Erasure, Expired, Expiring};
 
 /// Why the store did not do what it was asked. Nothing was written, unless it says `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -407,7 +407,7 @@ pub trait Store: Send + Sync {
     /// The events that could not be mapped, latest first; those older than 30 days are gone.
     fn rejected(&self, now: Timestamp) -> impl Future<Output = Answer<Vec<Rejected>>> + Send;
 
-    /// The reviews of a source that an author wrote ([`vigie_domain::erase::is_same_author`]).
+    /// The reviews of a source that an author wrote ([`vigie_domain::mentions::is_same_author`]).
     fn written_by(
         &self,
         source: &SourceId,
@@ -418,6 +418,12 @@ pub trait Store: Send + Sync {
     /// no message about it and no report of its brand is under way. It is found by its former key
     /// from then on, and stays erased whatever arrives. Or looks only, and says what would go.
     fn erase(&self, erasing: Erasing) -> impl Future<Output = Answer<Erasure>> + Send;
+
+    /// Forgets some of what is old, in one transaction: who wrote reviews, then their texts as
+    /// [`Store::erase`] does, and notices and rejected events of that age. Asked again until there
+    /// is no more, it has looked at everything; asked anew later, it goes on from there, without
+    /// reading what it has seen.
+    fn expire(&self, expiring: Expiring) -> impl Future<Output = Answer<Expired>> + Send;
 
     /// Forgets the events of a source that could not be mapped and mention something; or looks
     /// only. Gives how many.

@@ -5,7 +5,8 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
-use vigie_domain::erase::{Salt, is_same_author};
+use vigie_domain::erase::Salt;
+use vigie_domain::mentions::is_same_author;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
     Brand, Mentions, Review, ReviewKey, ReviewNumber, ShopId, Subject, Trouble, matter::Matter,

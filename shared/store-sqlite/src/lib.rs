@@ -9,6 +9,7 @@ mod brands;
 mod checkpoint;
 mod connection;
 mod erase;
+mod expire;
 mod facts;
 mod fault;
 mod keys;

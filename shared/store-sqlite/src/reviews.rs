@@ -223,6 +223,12 @@ fn list(
     rows.map(|row| read(row?)).collect()
 }
 
+/// Reviews behind a row number, in the order of their rows.
+pub(crate) fn after(c: &Connection, number: i64, limit: u32) -> Result<Vec<StoredReview>> {
+    let sql = "SELECT number, writes, body FROM review WHERE number > ?1 ORDER BY number LIMIT ?2";
+    list(c, sql, params![number, limit])
+}
+
 /// Reviews of a brand whose step is due until a moment.
 pub(crate) fn steps_until(
     connection: &Connection,

@@ -7,11 +7,12 @@ use vigie_domain::{
     Brand, BrandId, ContactId, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
 };
 use vigie_ports::{
-    Arrival, Counts, Due, Erasing, Erasure, Noted, NoticeFilter, Recorded, Redriven, Rejected,
-    ReportMade, Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+    Arrival, Counts, Due, Erasing, Erasure, Expired, Expiring, Noted, NoticeFilter, Recorded,
+    Redriven, Rejected, ReportMade, Settlement, Store, StoreError, StoredBrand, StoredReview,
+    Verdict, Written,
 };
 
-use crate::{SqliteStore, brands, erase, notices, reviews, troubles};
+use crate::{SqliteStore, brands, erase, expire, notices, reviews, troubles};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -206,6 +207,10 @@ impl Store for SqliteStore {
             return self.read(move |c| erase::erase(c, &erasing)).await;
         }
         self.write(move |c| erase::erase(c, &erasing)).await
+    }
+
+    async fn expire(&self, expiring: Expiring) -> Answer<Expired> {
+        self.write(move |c| expire::expire(c, &expiring)).await
     }
 
     async fn forget_rejected(

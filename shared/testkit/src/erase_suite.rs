@@ -1,10 +1,11 @@
 //! The laws of erasing: the texts are gone, the numbers stay, and a redelivery changes nothing.
 
-use vigie_domain::erase::Mentions;
+use vigie_domain::mentions::Mentions;
 use vigie_domain::notice::{NewNotice, NoticeId, NoticeState, Subject};
 use vigie_domain::{Content, EventKind, Outcome, ReviewEvent, State, Told, Version};
 use vigie_ports::{
-    Due, Erasing, Erasure, Gone, NoticeFilter, Rejected, Settlement, Store, Written,
+    Due, Erasing, Erasure, Expired, Expiring, Gone, NoticeFilter, Rejected, Settlement, Store,
+    Written,
 };
 
 use crate::build::{answered, arrival, at, key, written};
@@ -215,4 +216,76 @@ pub async fn rejected_events_that_mention_it_go(store: impl Store) {
     left.sort();
     assert_eq!(left, ["b", "c"]);
     assert_eq!(store.forget_rejected(&source, &mentions, false).await.unwrap(), 0);
+}
+
+async fn expire(store: &impl Store, reviewer: Option<i64>, review: Option<i64>) -> Expired {
+    let (reviewer_before, review_before) = (reviewer.map(at), review.map(at));
+    let mut all = Expired::default();
+    loop {
+        let (fresh, now) = ([5; 32], at(9000));
+        let expiring = Expiring { reviewer_before, review_before, fresh, at: now, limit: 2 };
+        let some = store.expire(expiring).await.unwrap();
+        all.reviewers += some.reviewers;
+        all.reviews += some.reviews;
+        all.notices += some.notices;
+        if !some.more {
+            return all;
+        }
+    }
+}
+
+/// Who wrote what was last told of before a moment is removed, the rest stays.
+pub async fn reviewers_are_removed_after_their_time(store: impl Store) {
+    for n in 0..7 {
+        signed(&store, &format!("r-{n}"), "Claire D.").await;
+    }
+    let edit = written(EventKind::Edited, "r-3", 200, at(500));
+    store.record(vec![arrival("r-3", edit, at(500))]).await.unwrap();
+    assert_eq!(expire(&store, Some(1), None).await, Expired::default(), "none is old yet");
+    let removed = expire(&store, Some(100), None).await;
+    assert_eq!((removed.reviewers, removed.reviews), (6, 0));
+    let review = store.review(&key("r-1")).await.unwrap().unwrap().review;
+    let content = review.written().unwrap();
+    assert_eq!((content.author.as_deref(), content.text.as_str()), (None, "text of r-1"));
+    assert_eq!(review.reviewer_removed_at, Some(at(9000)));
+    assert_eq!(expire(&store, Some(100), None).await, Expired::default(), "once");
+    signed(&store, "r-8", "Claire E.").await;
+    assert_eq!(expire(&store, Some(100), None).await.reviewers, 1, "it goes on from there");
+}
+
+/// The texts of what was last told of before a moment go, and stay gone; one that was edited later
+/// is kept from then on, and goes in its turn.
+pub async fn reviews_are_erased_after_their_time(store: impl Store) {
+    for n in 0..5 {
+        post(&store, &format!("r-{n}"), 200, 1).await;
+    }
+    let late = answered("r-0", at(400));
+    store.record(vec![arrival("r-0", late, at(401))]).await.unwrap();
+    let kept = notice("kept", &key("r-1"), at(10));
+    let id = kept.id.clone();
+    make(&store, "r-1", vec![kept]).await;
+    store.claim(&id, "t", at(8950), at(9100)).await.unwrap().unwrap();
+    let gone = expire(&store, None, Some(100)).await;
+    assert_eq!(gone.reviews, 3, "one was told of later, of one a message is under way");
+    for (n, erased) in [(0, false), (1, false), (2, true), (3, true), (4, true)] {
+        let stored = store.review(&key(&format!("r-{n}"))).await.unwrap().unwrap();
+        assert_eq!(stored.review.is_erased(), erased, "r-{n}");
+    }
+    assert_eq!(post(&store, "r-2", 200, 1).await.outcome, Outcome::Duplicate);
+    store.settle(&id, "t", sent(), at(8960)).await.unwrap();
+    let next = expire(&store, None, Some(100)).await;
+    assert_eq!((next.reviews, next.notices), (1, 1), "its message has gone, and is old itself");
+    assert_eq!(store.notice(&id).await.unwrap(), None);
+    let event = Rejected {
+        id: "a".to_owned(),
+        source: key("x").source,
+        at: at(1),
+        reason: "no rating".to_owned(),
+        event: "{}".to_owned(),
+        headers: Vec::new(),
+    };
+    store.reject(vec![event]).await.unwrap();
+    assert_eq!(expire(&store, None, Some(402)).await.reviews, 1, "the other is old now");
+    assert_eq!(store.rejected(at(2)).await.unwrap(), Vec::new(), "and so is an event");
+    assert_eq!(expire(&store, None, Some(402)).await, Expired::default(), "once");
 }

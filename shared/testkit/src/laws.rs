@@ -56,7 +56,9 @@ macro_rules! store_laws {
             nothing_is_erased_while_a_message_is_under_way,
             a_message_about_others_too_stays,
             an_author_is_found_by_name_and_source,
-            rejected_events_that_mention_it_go
+            rejected_events_that_mention_it_go,
+            reviewers_are_removed_after_their_time,
+            reviews_are_erased_after_their_time
         );
         $crate::store_laws!(operator_suite, $make;
             a_matter_is_told_once_and_then_counted_for_six_hours,

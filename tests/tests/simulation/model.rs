@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use vigie_domain::notice::{NewNotice, Notice, NoticeState, Subject};
+use vigie_domain::notice::{GIVE_UP_AFTER, NewNotice, Notice, NoticeState, Subject};
 use vigie_domain::{Brand, Deliver, EventKind, Gets, Kind, Review, State, Told};
 use vigie_ports::{Arrival, Recorded, Verdict};
 
@@ -289,6 +289,8 @@ fn stuck(notice: &Notice) -> Option<String> {
     match notice.state {
         NoticeState::Sent | NoticeState::Cancelled => None,
         NoticeState::Dead if is_refused_for_good(id.as_str()) || notice.unknowns >= 2 => None,
+        // Given up after days of failures. A dead notice is due when it died.
+        NoticeState::Dead if notice.due_at.duration_since(notice.made_at) >= GIVE_UP_AFTER => None,
         state => Some(format!("notice {id} ends {}: {:?}", state.id(), notice.reason)),
     }
 }
@@ -369,7 +371,9 @@ fn told_twice(key: &str, known: &Known, review: &Review, notices: &[Notice]) -> 
                 && notice.state != NoticeState::Cancelled
         })
     };
-    let (to, _) = known.made_up_for.iter().find(|(to, at)| earlier(to, *at))?;
+    // The operator may have read for one person on trial, and reads now for another.
+    let mut people = known.made_up_for.iter().filter(|(to, _)| to != "operator");
+    let (to, _) = people.find(|(to, at)| earlier(to, *at))?;
     Some(format!("{key}: {to} had an alert, and another that nothing called for"))
 }
 

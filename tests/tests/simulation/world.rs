@@ -11,9 +11,9 @@ use vigie_domain::{
     Troubled,
 };
 use vigie_ports::{
-    Accepted, Arrival, Clock as _, Counts, Due, Email, Erasing, Erasure, FailureClass, Ids, Mail,
-    Noted, NoticeFilter, Recorded, Redriven, Rejected, ReportMade, SendError, Settlement, Store,
-    StoreError, StoredBrand, StoredReview, Verdict, World, Written,
+    Accepted, Arrival, Clock as _, Counts, Due, Email, Erasing, Erasure, Expired, Expiring,
+    FailureClass, Ids, Mail, Noted, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
+    SendError, Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, World, Written,
 };
 use vigie_store_sqlite::SqliteStore;
 use vigie_testkit::world::{ManualClock, SeededIds};
@@ -363,6 +363,10 @@ impl Store for SimStore {
 
     async fn erase(&self, erasing: Erasing) -> Answer<Erasure> {
         self.call(self.inner.erase(erasing)).await
+    }
+
+    async fn expire(&self, expiring: Expiring) -> Answer<Expired> {
+        self.call(self.inner.expire(expiring)).await
     }
 
     async fn forget_rejected(

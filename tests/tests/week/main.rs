@@ -9,6 +9,7 @@
     reason = "a test stops where it finds a fault, and shows its figures"
 )]
 
+mod retention;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -23,6 +23,8 @@ struct Answer<'a> {
     published_at: Timestamp,
     due_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reviewer_removed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     erased_at: Option<Timestamp>,
     trail: Vec<Line<'a>>,
     notices: Vec<Listed<'a>>,
@@ -97,6 +99,7 @@ fn answer(story: &Explained) -> Answer<'_> {
         state: story.state,
         published_at: story.published_at,
         due_at: story.due_at,
+        reviewer_removed_at: story.reviewer_removed_at,
         erased_at: story.erased_at,
         trail: story.trail.iter().map(Line::from).collect(),
         notices: story.notices.iter().map(Listed::from).collect(),
@@ -115,6 +118,9 @@ fn human(story: &Explained, zone: &TimeZone) -> String {
             local(story.due_at, zone)
         ),
     ];
+    if let Some(at) = story.reviewer_removed_at.filter(|_| story.erased_at.is_none()) {
+        lines.push(format!("its reviewer was removed on {}", local(at, zone)));
+    }
     if let Some(at) = story.erased_at {
         lines.push(format!("erased on {}: only the numbers are left", local(at, zone)));
     }

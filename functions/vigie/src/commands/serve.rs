@@ -94,7 +94,7 @@ impl Running {
         let looping = tokio::spawn(loops::run(serving.clone(), inbox, stop.clone()));
         let data = machine.path(&config.server.data);
         let noting = tokio::spawn(notes::run(serving.clone(), data, stop.clone()));
-        let keeping = tokio::spawn(keeping::run(serving.clone(), stop.clone()));
+        let keeping = tokio::spawn(keeping::run(serving.clone(), config.retention, stop.clone()));
         let reload = Reload { serving: serving.clone(), machine, path };
         let reloading = tokio::spawn(reload.watch(hangup, stop.clone()));
         if let Some(listener) = metrics {

@@ -202,8 +202,17 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
     // What is kept, whom we trust, when messages may go.
     (
         "[mail]",
-        "[retention]\nreviewer = \"13 months\"\n[mail]",
-        &["5:1+8 retention.reviewer not-in-this-version"],
+        "[retention]\nreviewer = \"13 month s\"\nreview = 36\nnotice = \"1 year\"\n[mail]",
+        &[
+            "5:12+12 retention.reviewer bad-duration",
+            "6:10+2 retention.review wrong-type",
+            "7:1+6 retention.notice unknown-key",
+        ],
+    ),
+    (
+        "[mail]",
+        "[retention]\nreviewer = \"4 years\"\nreview = \"36 months\"\n[mail]",
+        &["5:12+9 retention.reviewer bad-duration"],
     ),
     (
         "[mail]",
