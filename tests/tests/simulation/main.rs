@@ -61,11 +61,14 @@ fn run_all(first: u64, count: u64) -> harness::Totals {
             });
         }
     });
-    let mut said = String::new();
-    for (seed, fault) in faults.into_inner().unwrap() {
-        said += &format!("\nVIGIE_SIM_SEED={seed} VIGIE_SIM_HISTORIES=1: {fault}");
-    }
-    assert!(said.is_empty(), "histories that do not end as the contract says:{said}");
+    let faults = faults.into_inner().unwrap().into_iter();
+    let said = faults.map(|(seed, fault)| format!("VIGIE_SIM_SEED={seed}: {fault}"));
+    let said: Vec<String> = said.collect();
+    assert!(
+        said.is_empty(),
+        "not as the contract says, alone with VIGIE_SIM_HISTORIES=1:\n{}",
+        said.join("\n")
+    );
     total.into_inner().unwrap()
 }
 
