@@ -1,6 +1,6 @@
 //! Measures of the whole of Vigie: `cargo bench -p vigie-tests -- [WHAT…] [--seconds N] [--quick]`.
 //!
-//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million`, or `all`, which runs without it.
+//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million`; without it all run.
 //! Each prints its figures with the aim beside them. The release build of `vigie` is measured as a
 //! child process, so that its memory and processor time are its own; the load comes from this
 //! process, on the same machine. `--strict` ends in failure where an aim was missed.

@@ -1,5 +1,5 @@
-//! A restored backup beside its original, commands beside a loaded server, a clock set back, and the
-//! six hours between two messages of one matter.
+//! A restored backup beside its original, commands beside a loaded server, a clock set back, and
+//! the six hours between two messages of one matter.
 
 // A test's helper may stop the test: that is how it fails.
 #![expect(clippy::unwrap_used, reason = "helpers of tests stop the test")]

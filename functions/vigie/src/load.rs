@@ -251,7 +251,8 @@ pub(crate) async fn live(store: &SqliteStore) -> Result<Vec<Brand>, CannotBegin>
 }
 
 /// Makes the store's brands those of the files; what a faulty file would say stays as it was, and
-/// the operator hears which files are faulty. Also without a difference: a running server then reads preset and secret files again.
+/// the operator hears which files are faulty. Also without a difference: a running server then
+/// reads preset and secret files again.
 pub(crate) async fn apply(store: &SqliteStore, given: &Given) -> Result<Applied, CannotBegin> {
     let (brands, applied) = compare(given, &live(store).await?);
     let at = now();

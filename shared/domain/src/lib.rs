@@ -16,6 +16,7 @@ pub mod matter;
 pub mod mentions;
 pub mod notice;
 pub mod promise;
+pub mod recipients;
 pub mod register;
 pub mod review;
 pub mod rhythm;
