@@ -89,7 +89,8 @@ pub struct Verdict {
     pub decided: Decided,
     /// When the next step of the ladder is due.
     pub step_at: Option<Timestamp>,
-    /// What to make. A notice that exists already is left as it is.
+    /// What to make. A notice that exists already is left as it is. If one names another review
+    /// that was erased since it was looked at, nothing is written and the answer is `Moved`.
     pub notices: Vec<NewNotice>,
     /// Whether each notice must be new: if one exists, nothing is written and the answer is
     /// `Moved`. A message that takes others along must know that it does.

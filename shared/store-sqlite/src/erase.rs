@@ -87,7 +87,7 @@ pub(crate) fn erase(connection: &Connection, erasing: &Erasing) -> Result<Erasur
     {
         return Ok(Erasure::Busy(until));
     }
-    let gone = what_goes(&about, &stored.review.key);
+    let gone = what_goes(connection, &about, &stored.review.key)?;
     if erasing.dry {
         return Ok(Erasure::Done(gone));
     }
@@ -164,36 +164,56 @@ fn under_way(
     Ok(own.max(of_brand.map(crate::time::moment).transpose()?))
 }
 
-/// Whether a notice is about this review and no other.
-fn is_only_about(notice: &Notice, key: &ReviewKey) -> bool {
-    match &notice.what.subject {
-        Subject::Review { reviews, .. } => reviews.iter().all(|other| other == key),
-        _ => false,
+/// Whether new notices name a review other than this one that was erased: whoever made them had
+/// looked at it before.
+pub(crate) fn is_named(c: &Connection, made: &[NewNotice], but: &ReviewKey) -> Result<bool> {
+    for what in made {
+        let Subject::Review { reviews, .. } = &what.subject else { continue };
+        for other in reviews.iter().filter(|other| *other != but) {
+            if keys::load(c, other)?.is_some_and(|stored| stored.review.is_erased()) {
+                return Ok(true);
+            }
+        }
     }
+    Ok(false)
+}
+
+/// Whether a notice is about this review and no other that is not erased.
+fn is_only_about(c: &Connection, notice: &Notice, key: &ReviewKey) -> Result<bool> {
+    let Subject::Review { reviews, .. } = &notice.what.subject else { return Ok(false) };
+    for other in reviews.iter().filter(|other| *other != key) {
+        if keys::load(c, other)?.is_some_and(|stored| !stored.review.is_erased()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn is_unsent(notice: &Notice) -> bool {
     !matches!(notice.state, NoticeState::Sent | NoticeState::Cancelled)
 }
 
-fn what_goes(about: &[Notice], key: &ReviewKey) -> Gone {
-    let unsent = about.iter().filter(|notice| is_unsent(notice) && is_only_about(notice, key));
+fn what_goes(c: &Connection, about: &[Notice], key: &ReviewKey) -> Result<Gone> {
+    let mut unsent = 0;
+    for notice in about.iter().filter(|notice| is_unsent(notice)) {
+        unsent += u64::from(is_only_about(c, notice, key)?);
+    }
     // One that went in another's message is counted there.
     let is_sent = |notice: &&Notice| {
         let arrived = notice.state == NoticeState::Sent || notice.unknowns > 0;
         arrived && notices::went_with(notice).is_none()
     };
-    Gone {
-        unsent: unsent.count() as u64,
+    Ok(Gone {
+        unsent,
         sent: about.iter().filter(is_sent).count() as u64,
         notices: about.iter().map(|notice| notice.what.id.clone()).collect(),
-    }
+    })
 }
 
 /// Takes the former key and the texts out of a notice. One that is not sent and is about nothing
 /// else is cancelled; one that is about others too is sent without the erased one.
 fn rewrite(c: &Connection, notice: Notice, former: &ReviewKey, new: &ReviewKey) -> Result<()> {
-    let is_cancelled = is_unsent(&notice) && is_only_about(&notice, former);
+    let is_cancelled = is_unsent(&notice) && is_only_about(c, &notice, former)?;
     let mut what: NewNotice = notice.what;
     if let Subject::Review { reviews, .. } = &mut what.subject {
         reviews.iter_mut().filter(|key| *key == former).for_each(|key| new.clone_into(key));

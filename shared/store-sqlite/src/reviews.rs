@@ -9,8 +9,8 @@ use vigie_ports::{Arrival, Recorded, StoredReview, Verdict, Written};
 
 use crate::fault::Fault;
 use crate::keys::{self, Keys};
-use crate::notices;
 use crate::time::{micros, moment};
+use crate::{erase, notices};
 
 type Result<T> = std::result::Result<T, Fault>;
 
@@ -189,6 +189,9 @@ pub(crate) fn decide(connection: &Connection, keys: &Keys, verdict: &Verdict) ->
         return Ok(Written::Moved);
     }
     if verdict.all_new && notices::any_exists(connection, &verdict.notices)? {
+        return Ok(Written::Moved);
+    }
+    if erase::is_named(connection, &verdict.notices, &verdict.key)? {
         return Ok(Written::Moved);
     }
     let mut review = known.review;

@@ -5,7 +5,7 @@ use vigie_domain::notice::{NewNotice, NoticeId, NoticeState, Subject};
 use vigie_domain::{Content, EventKind, Outcome, ReviewEvent, State, Told, Version};
 use vigie_ports::{
     Due, Erasing, Erasure, Expired, Expiring, Gone, NoticeFilter, Rejected, Settlement, Store,
-    Written,
+    Verdict, Written,
 };
 
 use crate::build::{answered, arrival, at, key, written};
@@ -172,6 +172,26 @@ pub async fn a_message_about_others_too_stays(store: impl Store) {
     let erased_key = store.review(&key("r-1")).await.unwrap().unwrap().review.key;
     assert_eq!(*reviews, [key("r-2"), erased_key]);
     assert!(store.claim(&leads, "t", at(60), at(100)).await.unwrap().is_some());
+    // The lease ended. Of what it speaks nothing is left then.
+    assert_eq!(erased(&store, "r-2", 100).await.unsent, 1);
+    assert_eq!(state(&store, &leads).await, NoticeState::Cancelled);
+}
+
+/// Whoever looked at a review before it was erased makes no message that names it.
+pub async fn a_message_made_meanwhile_does_not_name_it(store: impl Store) {
+    for review in ["r-1", "r-2"] {
+        post(&store, review, 200, 1).await;
+    }
+    let mut leader = notice("leads", &key("r-2"), at(10));
+    if let Subject::Review { reviews, .. } = &mut leader.subject {
+        reviews.push(key("r-1"));
+    }
+    let alone = notice("alone", &key("r-2"), at(10));
+    let verdict = verdict(&store, "r-2", vec![leader], 20).await;
+    erased(&store, "r-1", 15).await;
+    assert_eq!(store.decide(verdict.clone()).await.unwrap(), Written::Moved);
+    let again = Verdict { notices: vec![alone], ..verdict };
+    assert_eq!(store.decide(again).await.unwrap(), Written::Done);
 }
 
 /// An author's reviews are those of the source by that name, whatever the case.

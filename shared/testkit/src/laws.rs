@@ -55,6 +55,7 @@ macro_rules! store_laws {
             notices_of_an_erased_review_lose_their_texts,
             nothing_is_erased_while_a_message_is_under_way,
             a_message_about_others_too_stays,
+            a_message_made_meanwhile_does_not_name_it,
             an_author_is_found_by_name_and_source,
             rejected_events_that_mention_it_go,
             reviewers_are_removed_after_their_time,

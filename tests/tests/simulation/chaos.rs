@@ -23,6 +23,8 @@ pub(crate) enum Sabotage {
     ForgedIsTaken,
     /// Claims whose lease ended are not found.
     LeasesNeverEnd,
+    /// An erasure only looks, and says that it erased.
+    NothingIsErased,
 }
 
 /// Chance and mischief of one history.

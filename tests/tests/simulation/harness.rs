@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use vigie_app::registry::{Outside, PresetInForce};
-use vigie_app::{App, Registry, Settings, deliver, raise, receive, watch};
+use vigie_app::{App, Registry, Settings, deliver, erase, raise, receive, watch};
 use vigie_domain::notice::{Kind, Notice, NoticeId, NoticeState, Subject};
 use vigie_domain::{Brand, Deliver, Gets, ReviewKey, SecretRef};
 use vigie_platforms::{Preset, signature};
@@ -20,7 +20,7 @@ use vigie_testkit::world::{ManualClock, SeededIds};
 
 use crate::chaos::{Chaos, Sabotage};
 use crate::model::{self, Observed};
-use crate::script::{self, Sent};
+use crate::script::{self, REVIEWS, Sent};
 use crate::world::{SimIds, SimMail, SimStore, SimWorld};
 
 /// What histories had in them.
@@ -36,6 +36,7 @@ pub(crate) struct Totals {
     reports: u64,
     merged: u64,
     trial: u64,
+    erased: u64,
 }
 
 impl Totals {
@@ -50,6 +51,7 @@ impl Totals {
         self.reports += other.reports;
         self.merged += other.merged;
         self.trial += other.trial;
+        self.erased += other.erased;
     }
 
     /// Whether everything that can happen did.
@@ -61,6 +63,7 @@ impl Totals {
             && self.reports > 0
             && self.merged > 0
             && self.trial > 0
+            && self.erased > 0
     }
 }
 
@@ -69,7 +72,7 @@ impl fmt::Display for Totals {
         write!(
             f,
             "{} events, {} decisions, {} notices ({} taken along, {} that waited in one message, \
-             {} dead, {} perhaps twice), {} mails on trial, {} reports, {} crashes",
+             {} dead, {} perhaps twice), {} mails on trial, {} reports, {} erased, {} crashes",
             self.events,
             self.decisions,
             self.notices,
@@ -79,6 +82,7 @@ impl fmt::Display for Totals {
             self.perhaps_twice,
             self.trial,
             self.reports,
+            self.erased,
             self.crashes
         )
     }
@@ -128,6 +132,10 @@ struct Driver {
     changes_mode: bool,
     tasks: Vec<(Task, Option<Sent>)>,
     outbox: Vec<Sent>,
+    /// Whether somebody asks for erasures in this history.
+    erases: bool,
+    /// The reviews that are to be erased: whoever was cut off asks again.
+    to_erase: BTreeSet<ReviewKey>,
     crashes: u64,
 }
 
@@ -181,8 +189,20 @@ impl Driver {
         world.store.observed.lock().unwrap().brand_is_in_force(&brand, at(0));
         let app = start(&world, &brand);
         let outbox = script::write(&chaos, at(0));
+        let (erases, to_erase, crashes) = (chaos.one_in(4), BTreeSet::new(), 0);
         let tasks = Vec::new();
-        Ok(Self { world, chaos, app, brand, changes_mode, tasks, outbox, crashes: 0 })
+        Ok(Self {
+            world,
+            chaos,
+            app,
+            brand,
+            changes_mode,
+            tasks,
+            outbox,
+            erases,
+            to_erase,
+            crashes,
+        })
     }
 
     /// One move of the driver, most often a step of some task.
@@ -195,6 +215,11 @@ impl Driver {
             9 if self.chaos.one_in(3) => self.advance_minutes(20 * 60),
             10 if self.chaos.one_in(2) => self.crash(),
             11 if self.changes_mode || self.chaos.one_in(6) => self.change_configuration(),
+            12 if self.erases && self.chaos.one_in(2) => {
+                let key = a_review(self.chaos.below(REVIEWS));
+                self.to_erase.insert(key.clone());
+                self.spawn_erase(key);
+            }
             _ => return self.poll_one(),
         }
         Ok(())
@@ -228,6 +253,18 @@ impl Driver {
         let app = self.app.clone();
         self.spawn(Box::pin(async move {
             watch::due(&app, 50).await.map_or(After::Nothing, After::Handle)
+        }));
+    }
+
+    fn spawn_erase(&mut self, key: ReviewKey) {
+        let app = self.app.clone();
+        self.spawn(Box::pin(async move {
+            if let Ok(found) = erase::look(&app, &erase::Whom::Review(key.to_string())).await {
+                for stored in &found.reviews {
+                    let _ = erase::erase(&app, stored, false).await;
+                }
+            }
+            After::Nothing
         }));
     }
 
@@ -334,6 +371,9 @@ impl Driver {
             }
             self.world.clock.advance(SignedDuration::from_mins(30));
             self.spawn_watch();
+            for key in self.to_erase.clone() {
+                self.spawn_erase(key);
+            }
             while !self.tasks.is_empty() {
                 self.poll_one()?;
             }
@@ -347,8 +387,7 @@ impl Driver {
         let observed = self.world.store.observed.lock().unwrap();
         let delivered = self.world.mail.delivered.lock().unwrap();
         let mut reviews = BTreeMap::new();
-        for n in 0..8 {
-            let key = vigie_testkit::build::key(&format!("r-{n}"));
+        for key in (0..REVIEWS).map(a_review) {
             if let Some(stored) = now_or_stuck(store.review(&key)).unwrap() {
                 reviews.insert(key.to_string(), stored.review);
             }
@@ -356,6 +395,7 @@ impl Driver {
         let mut faults = observed.faults(&reviews, &notices, &delivered);
         faults.extend(delivered.iter().filter_map(|one| model::at_a_wrong_hour(one, &self.brand)));
         faults.extend(delivered.iter().filter_map(|one| observed.to_a_wrong_address(one)));
+        faults.extend(observed.erasures.faults(&self.to_erase, &reviews, &notices, &delivered));
         let merged = |n: &&Notice| n.reason.as_ref().is_some_and(|r| r.starts_with(WENT_WITH));
         let trial = delivered.iter().filter(|one| one.to == OPERATOR).count();
         faults.extend(missing_reports(&notices));
@@ -375,6 +415,7 @@ impl Driver {
             merged: notices.iter().filter(|n| n.state == NoticeState::Sent).filter(merged).count()
                 as u64,
             trial: trial as u64,
+            erased: observed.erasures.count(),
         })
     }
 }
@@ -391,6 +432,10 @@ fn missing_reports(notices: &[Notice]) -> Option<String> {
     let last = dates.last()?;
     let quiet = (0..3).map(|days| last.checked_sub(jiff::Span::new().days(days)).unwrap());
     quiet.into_iter().find(|date| !dates.contains(date)).map(|date| format!("no report of {date}"))
+}
+
+fn a_review(n: u64) -> ReviewKey {
+    vigie_testkit::build::key(&format!("r-{n}"))
 }
 
 fn registry(brand: &Brand) -> Registry {

@@ -2,7 +2,7 @@
 //! scripted mail and network, from a seed.
 //!
 //! Each history sends duplicated, reordered, late and forged webhooks, edits, answers and
-//! withdrawals; the store and the mail server fail; nudges are lost; tasks interleave at every port
+//! withdrawals; reviews are erased meanwhile; the store and the mail server fail; nudges are lost; tasks interleave at every port
 //! call, and a crash may come before and after each. Then everything is let settle and the outcome
 //! is held against a plain model of the contract (`model.rs`).
 //!
@@ -17,6 +17,7 @@
 )]
 
 mod chaos;
+mod erasures;
 mod harness;
 mod model;
 mod script;
@@ -117,4 +118,9 @@ fn it_goes_red_when_unsigned_webhooks_are_taken() {
 #[test]
 fn it_goes_red_when_a_claim_is_never_taken_back() {
     goes_red(Sabotage::LeasesNeverEnd);
+}
+
+#[test]
+fn it_goes_red_when_an_erasure_erases_nothing() {
+    goes_red(Sabotage::NothingIsErased);
 }

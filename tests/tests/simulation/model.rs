@@ -8,6 +8,7 @@ use vigie_domain::notice::{GIVE_UP_AFTER, NewNotice, Notice, NoticeState, Subjec
 use vigie_domain::{Brand, Deliver, EventKind, Gets, Kind, Review, State, Told};
 use vigie_ports::{Arrival, Recorded, Verdict};
 
+use crate::erasures::Erasures;
 use crate::harness::OPERATOR;
 use crate::world::{Delivery, is_refused_for_good};
 
@@ -89,6 +90,7 @@ pub(crate) struct Observed {
     modes: Vec<(Timestamp, Deliver)>,
     faults: Vec<String>,
     claims: HashMap<String, String>,
+    pub(crate) erasures: Erasures,
     pub(crate) decisions: u64,
     pub(crate) events: u64,
 }
@@ -103,6 +105,9 @@ impl Observed {
         for arrival in told {
             let Told::Event(event) = &arrival.told else { continue };
             self.events += 1;
+            if self.erasures.is_done(&arrival.key.to_string()) {
+                continue;
+            }
             let at = match (&event.version, &event.reply) {
                 (Some(vigie_domain::Version::Time(at)), _) => *at,
                 (_, Some(reply)) => reply.at.unwrap(),
@@ -124,8 +129,9 @@ impl Observed {
     }
 
     /// A claim was given.
-    pub(crate) fn claimed(&mut self, id: &str, token: &str) {
-        self.claims.insert(id.to_owned(), token.to_owned());
+    pub(crate) fn claimed(&mut self, notice: &Notice, token: &str) {
+        self.claims.insert(notice.what.id.to_string(), token.to_owned());
+        self.erasures.claimed(notice);
     }
 
     /// The token of the last claim.
@@ -143,10 +149,14 @@ impl Observed {
     /// A decision was stored: did it make what the contract says?
     pub(crate) fn decided(&mut self, verdict: &Verdict) {
         self.decisions += 1;
+        self.erasures.decided(verdict);
         let told = verdict.notices.iter().filter_map(|step| self.told_of_a_trial(verdict, step));
         let told: Vec<_> = told.collect();
         self.faults.extend(told);
         let key = verdict.key.to_string();
+        if self.erasures.is_done(&key) {
+            return;
+        }
         let Some(known) = self.reviews.get_mut(&key) else { return };
         let brand = &self.brands[&verdict.decided.config];
         let mut made: Vec<_> = verdict.notices.iter().filter(|n| n.kind == Kind::Alert).collect();
@@ -223,6 +233,9 @@ impl Observed {
                 continue;
             };
             faults.extend(misremembered(key, known, review));
+            if review.is_erased() {
+                continue;
+            }
             faults.extend(told_twice(key, known, review, notices));
             // Of what was on trial or off, the brand's people hear nothing.
             if always_live {

@@ -30,22 +30,29 @@ impl Sent {
             ),
             _ => {
                 let rating = self.rating.map_or(String::new(), |r| format!(r#""rating":{r},"#));
-                let published = self.published_at;
+                let (published, mark) = (self.published_at, mark(review));
                 format!(
-                    r#"{{"type":"{kind}","review":{{"id":"{review}",{rating}"scale":5,"text":"Colis jamais recu","published_at":"{published}","updated_at":"{updated}"}}}}"#
+                    r#"{{"type":"{kind}","review":{{"id":"{review}",{rating}"scale":5,"text":"Colis jamais recu, {mark}","published_at":"{published}","updated_at":"{updated}"}}}}"#
                 )
             }
         }
     }
 }
 
+/// A word that only the text of this review has.
+pub(crate) fn mark(review: &str) -> String {
+    format!("numero{}", review.replace('-', ""))
+}
+
+/// The most reviews of one history.
+pub(crate) const REVIEWS: u64 = 5;
 const RATINGS: [&str; 8] = ["1", "2", "2.5", "3", "3.99", "4.00", "4.5", "5"];
 
 /// The events of a history, in the order they happened; sent times are a little before `start` and
 /// after.
 pub(crate) fn write(chaos: &Chaos, start: Timestamp) -> Vec<Sent> {
     let mut events = Vec::new();
-    for n in 0..=chaos.below(4) {
+    for n in 0..=chaos.below(REVIEWS - 1) {
         let review = format!("r-{n}");
         // Some were published long ago: found late.
         let age = if chaos.below(8) == 0 { 24 * 9 } else { chaos.below(30) };

@@ -69,6 +69,7 @@ pub(crate) struct Delivery {
     /// When it was written, and when the server took it.
     pub(crate) written_at: Timestamp,
     pub(crate) taken_at: Timestamp,
+    pub(crate) text: String,
 }
 
 #[derive(Clone)]
@@ -114,8 +115,9 @@ impl Mail for SimMail {
             }
         }
         let (to, written_at) = (email.to.address.clone(), email.date);
-        let taken_at = self.clock.now();
-        self.delivered.lock().unwrap().push(Delivery { notice, to, written_at, taken_at });
+        let (taken_at, text) = (self.clock.now(), email.text.clone());
+        let delivery = Delivery { notice, to, written_at, taken_at, text };
+        self.delivered.lock().unwrap().push(delivery);
         self.chaos.step().await;
         if self.chaos.one_in(40) {
             return failed(FailureClass::Unknown);
@@ -234,8 +236,8 @@ impl Store for SimStore {
     ) -> Answer<Option<Notice>> {
         self.call(async {
             let claimed = self.inner.claim(id, token, now, lease_until).await?;
-            if claimed.is_some() {
-                self.observed.lock().unwrap().claimed(id.as_str(), token);
+            if let Some(notice) = &claimed {
+                self.observed.lock().unwrap().claimed(notice, token);
             }
             Ok(claimed)
         })
@@ -252,7 +254,7 @@ impl Store for SimStore {
         self.call(async {
             let along = self.inner.take_along(id, token, now, limit).await?;
             for other in &along {
-                self.observed.lock().unwrap().claimed(other.what.id.as_str(), token);
+                self.observed.lock().unwrap().claimed(other, token);
             }
             Ok(along)
         })
@@ -361,8 +363,17 @@ impl Store for SimStore {
         self.call(self.inner.written_by(source, author)).await
     }
 
-    async fn erase(&self, erasing: Erasing) -> Answer<Erasure> {
-        self.call(self.inner.erase(erasing)).await
+    async fn erase(&self, mut erasing: Erasing) -> Answer<Erasure> {
+        let key = erasing.key.clone();
+        erasing.dry |= self.chaos.is(Sabotage::NothingIsErased);
+        self.call(async {
+            let erasure = self.inner.erase(erasing).await?;
+            if matches!(erasure, Erasure::Done(_)) {
+                self.observed.lock().unwrap().erasures.done(&key);
+            }
+            Ok(erasure)
+        })
+        .await
     }
 
     async fn expire(&self, expiring: Expiring) -> Answer<Expired> {
