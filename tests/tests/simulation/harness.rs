@@ -371,7 +371,7 @@ impl Driver {
             }
             self.world.clock.advance(SignedDuration::from_mins(30));
             self.spawn_watch();
-            for key in self.to_erase.clone() {
+            for key in self.not_erased() {
                 self.spawn_erase(key);
             }
             while !self.tasks.is_empty() {
@@ -379,6 +379,12 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    fn not_erased(&self) -> Vec<ReviewKey> {
+        let observed = self.world.store.observed.lock().unwrap();
+        let keys = self.to_erase.iter();
+        keys.filter(|key| !observed.erasures.is_done(&key.to_string())).cloned().collect()
     }
 
     fn judge(&self) -> Result<Totals, String> {

@@ -28,6 +28,11 @@ use std::sync::{Arc, Mutex};
 use chaos::Sabotage;
 use vigie_store_sqlite::SqliteStore;
 
+/// As the server's: the system's gives its memory back and asks for it again in each history, a
+/// quarter of the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Histories in `./test`; `./test full` asks for a million.
 const HISTORIES: u64 = 2000;
 
