@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
-use vigie_config::{Code, Environment, PresetInfo};
+use vigie_config::{Code, Environment, Included, NotIncluded, PresetInfo};
 use vigie_domain::{Decimal, Stars};
 use vigie_platforms::mapping::Mapped;
 use vigie_platforms::{Preset, presets};
@@ -87,10 +87,15 @@ fn pages() -> Result<Vec<Page>> {
     paths.iter().map(|path| page(path)).collect()
 }
 
-/// A machine that has every secret and every file, and our presets.
-struct Everything;
+/// A machine that has every secret and every file, our presets, and these files to include.
+#[derive(Default)]
+struct Everything(Vec<Included>);
 
 impl Environment for Everything {
+    fn included(&self, _: &str) -> Result<Vec<Included>, NotIncluded> {
+        Ok(self.0.clone())
+    }
+
     fn variable_is_set(&self, _: &str) -> bool {
         true
     }
@@ -174,6 +179,16 @@ fn faults_of_line(line: &str, commands: &[String]) -> Result<Option<String>> {
     Ok(unknown.map(|option| format!("{line}: {command} has no {option}")))
 }
 
+/// The files that a page shows to be included: their first line is their path.
+fn beside(page: &Page) -> Everything {
+    let shown = page.blocks("toml").into_iter().filter_map(|(_, lines)| {
+        let path = lines.first()?.strip_prefix("# brands/")?.to_owned();
+        let bytes = Ok(lines.join("\n").into_bytes());
+        Some(Included { name: path.clone(), path, folder: String::new(), bytes })
+    });
+    Everything(shown.collect())
+}
+
 #[test]
 fn every_configuration_shown_is_taken() -> Result<()> {
     let mut seen = 0;
@@ -183,7 +198,7 @@ fn every_configuration_shown_is_taken() -> Result<()> {
                 continue;
             }
             let place = format!("{}:{at}", page.path);
-            let outcome = vigie_config::parse(&place, &lines.join("\n"), &Everything);
+            let outcome = vigie_config::parse(&place, &lines.join("\n"), &beside(&page));
             assert_eq!(outcome.faults, [], "{place}");
             check_schema(&lines.join("\n")).context(place.clone())?;
             let config = outcome.config.context(place)?;
@@ -432,7 +447,7 @@ mod samples {
 
     #[test]
     fn a_configuration_with_a_fault_is_caught() {
-        let outcome = vigie_config::parse("x", "# vigie.toml\n[servr]\n", &Everything);
+        let outcome = vigie_config::parse("x", "# vigie.toml\n[servr]\n", &Everything::default());
         assert_eq!(outcome.faults.len(), 1);
     }
 

@@ -11,12 +11,23 @@ pub(crate) fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace_root().join(path)).with_context(|| path.to_owned())
 }
 
-/// The configuration that docs/install.md shows.
-pub(crate) fn configuration() -> Result<String> {
+/// The file of a path as docs/install.md shows it, below the path.
+pub(crate) fn shown(path: &str) -> Result<String> {
     let page = read("docs/install.md")?;
-    let (_, block) = page.split_once("```toml\n").context("no configuration")?;
+    let (_, below) = page.split_once(&format!("## {path}\n")).context("no such heading")?;
+    let (_, block) = below.split_once("```toml\n").context("no configuration")?;
     let (block, _) = block.split_once("```").context("a block without an end")?;
     Ok(block.to_owned())
+}
+
+/// The vigie.toml that docs/install.md shows.
+pub(crate) fn configuration() -> Result<String> {
+    shown("/etc/vigie/vigie.toml")
+}
+
+/// The file of its first brand.
+pub(crate) fn brand() -> Result<String> {
+    shown("/etc/vigie/brands/lumen.toml")
 }
 
 /// Whether a program is installed; if not, says what is skipped.
@@ -46,8 +57,8 @@ fn the_page_installs_every_file_of_deploy() -> Result<()> {
 
 #[test]
 fn the_page_makes_every_path_that_its_configuration_names() -> Result<()> {
-    let (page, configuration) = (read("docs/install.md")?, configuration()?);
-    let paths = configuration.split('"').filter_map(|quoted| {
+    let (page, files) = (read("docs/install.md")?, configuration()? + &brand()?);
+    let paths = files.split('"').filter_map(|quoted| {
         let path = quoted.strip_prefix("file:").unwrap_or(quoted);
         path.starts_with('/').then_some(path)
     });

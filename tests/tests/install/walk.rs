@@ -11,7 +11,7 @@ use vigie_tests::home::{Running, free_addr};
 use vigie_tests::platform::posted;
 use vigie_tests::stage::{Ran, Stage, WITHIN};
 
-use crate::page::configuration;
+use crate::page::{brand, configuration};
 
 const PASSWORD: &str = "an-invented-password-of-sara";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -30,9 +30,12 @@ impl Machine {
         let options = Options { credentials: Some(credentials), ..Options::default() };
         let sink = Sink::start_with(([127, 0, 0, 1], 0).into(), options)?;
         let machine = Self { stage: Stage::set("")?, sink };
-        for (folder, mode) in
-            [("etc/vigie", 0o750), ("etc/vigie/secrets", 0o700), ("var/lib", 0o755)]
-        {
+        for (folder, mode) in [
+            ("etc/vigie", 0o750),
+            ("etc/vigie/brands", 0o750),
+            ("etc/vigie/secrets", 0o700),
+            ("var/lib", 0o755),
+        ] {
             fs::create_dir_all(machine.path(folder))?;
             fs::set_permissions(machine.path(folder), fs::Permissions::from_mode(mode))?;
         }
@@ -42,6 +45,7 @@ impl Machine {
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
         }
         machine.configure(|text| text)?;
+        machine.brand(|text| text)?;
         // The stage looks for the store beside the configuration.
         fs::remove_dir(machine.stage.home.data())?;
         symlink(machine.path("var/lib/vigie"), machine.stage.home.data())?;
@@ -67,6 +71,13 @@ impl Machine {
             Ok(text.replace(page, here))
         })?;
         fs::write(self.path("etc/vigie/vigie.toml"), change(text))?;
+        Ok(())
+    }
+
+    fn brand(&self, change: impl Fn(String) -> String) -> Result<()> {
+        let folder = self.path("etc/vigie");
+        let text = brand()?.replace("/etc/vigie", &folder.display().to_string());
+        fs::write(folder.join("brands/lumen.toml"), change(text))?;
         Ok(())
     }
 
@@ -113,7 +124,10 @@ async fn a_first_brand_goes_from_trial_to_live_and_nothing_of_the_past_is_sent()
     let mut machine = Machine::new()?;
     let checked = machine.run(&["check"])?;
     assert_eq!((checked.code, checked.err.as_str()), (0, ""), "{checked:?}");
-    assert!(checked.out.contains("is in order: 1 brand, 1 source, 2 contacts."), "{checked:?}");
+    assert!(
+        checked.out.contains("and 1 brand file are in order: 1 brand, 1 source, 2 contacts."),
+        "{checked:?}"
+    );
     assert!(!machine.path("var/lib/vigie").exists(), "a check leaves no trace");
     machine.serve().await?;
     assert_eq!(mode(&machine.path("var/lib/vigie"))?, 0o700);
@@ -124,7 +138,7 @@ async fn a_first_brand_goes_from_trial_to_live_and_nothing_of_the_past_is_sent()
     let text = mails[0].text().context("no text")?;
     assert!(text.contains("Service client"), "for whom it was meant: {text}");
 
-    machine.configure(|text| text.replace("deliver = \"trial\"", "deliver = \"live\""))?;
+    machine.brand(|text| text.replace("deliver = \"trial\"", "deliver = \"live\""))?;
     machine.stage.running()?.signal("HUP")?;
     let log = || machine.stage.log();
     machine.stage.until("it is live", || Ok(log()?.contains("put in force"))).await?;
