@@ -1,6 +1,8 @@
 //! Reading the configuration and opening what it names.
 
-use std::path::Path;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
@@ -13,6 +15,7 @@ use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
 
 use crate::cli::{StoreKind, Stored};
 use crate::environment::{Machine, SystemClock, SystemIds, now};
+use crate::lock;
 
 /// What an empty store and its log take, in bytes.
 const STORE_BYTES_MIN: usize = 128 * 1024;
@@ -99,13 +102,32 @@ pub(crate) fn read_config(path: &Path) -> Result<(Config, Machine), CannotBegin>
     read_given(path).map(|given| (given.config, given.machine))
 }
 
-/// Opens the store that a configuration names.
+/// Opens the store that a configuration names, beside whoever serves it: a file of an older version
+/// is upgraded only if nobody does.
 pub(crate) fn open_store(
     kind: StoreKind,
     config: &Config,
     machine: &Machine,
 ) -> Result<SqliteStore, CannotBegin> {
     in_a_file(kind)?;
+    let folder = data_folder(config, machine)?;
+    let keep_version = lock::holder(&folder).is_some();
+    open_in(&folder, Options { keep_version, ..Options::default() })
+}
+
+/// Opens the store that a configuration names for the process that serves it.
+pub(crate) fn hold_store(
+    config: &Config,
+    machine: &Machine,
+    listen: SocketAddr,
+) -> Result<(SqliteStore, File), CannotBegin> {
+    let folder = data_folder(config, machine)?;
+    let lock = lock::take(&folder, listen)?;
+    Ok((open_in(&folder, Options::default())?, lock))
+}
+
+/// The data folder, made if it is not there; refused if it cannot be written.
+fn data_folder(config: &Config, machine: &Machine) -> Result<PathBuf, CannotBegin> {
     let folder = machine.path(&config.server.data);
     let shown = folder.display();
     make_private(&folder)
@@ -113,11 +135,16 @@ pub(crate) fn open_store(
     for place in [&folder, &folder.join(FILE_NAME)] {
         writable(place)?;
     }
-    let hint = || match room_for_a_store(&folder) {
+    Ok(folder)
+}
+
+fn open_in(folder: &Path, options: Options) -> Result<SqliteStore, CannotBegin> {
+    let shown = folder.display();
+    let hint = || match room_for_a_store(folder) {
         Ok(()) => format!("the data folder is {shown}"),
         Err(e) => format!("cannot write in {shown}: {e}; make room, or name another [server] data"),
     };
-    SqliteStore::open(&folder, Options::default())
+    SqliteStore::open(folder, options)
         .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: {}", hint())))
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod environment;
 mod files;
 mod load;
+mod lock;
 mod log;
 mod output;
 mod server;
@@ -19,8 +20,8 @@ use cli::{Cli, Command, Report};
 use load::CannotBegin;
 use output::{Exit, complain};
 
-/// Webhooks are many small allocations on several threads, which this allocator is made for. Without
-/// huge pages (its feature `no_thp`): they doubled what a small server holds.
+/// Webhooks are many small allocations on several threads, which this allocator is made for. Huge
+/// pages are off (its feature `no_thp`): they doubled what a small server holds.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -122,6 +122,7 @@ pub(crate) fn message(told: &Telling, zoned: impl Fn(Timestamp) -> String) -> Me
         source: told.about.clone(),
         count: told.count,
         text: text.join("\n"),
+        once: told.matter.is_told_once(),
     })
 }
 

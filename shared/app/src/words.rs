@@ -269,6 +269,7 @@ fn unknown<W: World>(app: &App<W>, brand: &Brand, silent: &[(SourceId, Silence)]
     let silent = silent.iter().map(|(source, silence)| Unknown::Silent {
         source: format!("{} ({source})", view::platform(app, source)),
         days: silence.days,
+        longest: silence.longest,
     });
     by_hand.into_iter().chain(silent).collect()
 }

@@ -39,11 +39,15 @@ pub fn operator(view: &OperatorView) -> Message {
     for line in body.lines().filter(|line| !line.trim().is_empty()) {
         doc.blocks.push(Block::Para { text: line.trim().to_owned() });
     }
-    let next = say(
-        locale,
-        "Tant que cela dure, un message toutes les six heures au plus.",
-        "While it lasts, one message in six hours at most.",
-    );
+    let next = if view.once {
+        say(locale, "Ceci n'est dit qu'une fois.", "This is told once.")
+    } else {
+        say(
+            locale,
+            "Tant que cela dure, un message toutes les six heures au plus.",
+            "While it lasts, one message in six hours at most.",
+        )
+    };
     let why = say(
         locale,
         "Pourquoi ce message ? Votre adresse est dans [operator] de vigie.toml.",

@@ -305,7 +305,7 @@ fn unknown() -> Vec<Unknown> {
     let platforms = vec!["Trustpilot".to_owned(), "Google".to_owned()];
     vec![
         Unknown::Answers { platforms },
-        Unknown::Silent { source: "google-nantes".to_owned(), days: 9 },
+        Unknown::Silent { source: "google-nantes".to_owned(), days: 9, longest: 3 },
     ]
 }
 
@@ -325,5 +325,6 @@ pub fn operator(locale: Locale) -> OperatorView {
         source: "lumen-site".to_owned(),
         count: 14,
         text: text.to_owned(),
+        once: false,
     }
 }

@@ -258,6 +258,8 @@ pub enum Unknown {
         source: String,
         /// For how many days.
         days: u32,
+        /// How long it paused at most before, in days.
+        longest: u32,
     },
 }
 
@@ -315,4 +317,6 @@ pub struct OperatorView {
     pub count: u64,
     /// What to know and to do, in sentences.
     pub text: String,
+    /// Whether it is told once; otherwise again every six hours while it lasts.
+    pub once: bool,
 }

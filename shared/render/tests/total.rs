@@ -297,6 +297,14 @@ fn an_operator_notice_is_total_over_endless_text() {
     assert!(message.html.len() < HTML_BYTES_MAX && message.subject.ends_with("1 time"));
 }
 
+#[test]
+fn an_operator_notice_says_how_often_it_comes() {
+    let view = sample::operator(Locale::En);
+    assert!(operator(&view).text.contains("one message in six hours at most"));
+    let once = operator(&OperatorView { once: true, ..view });
+    assert!(once.text.contains("told once") && !once.text.contains("six hours"));
+}
+
 /// As awkward as the domain lets through: full-length fields that escape to many bytes.
 fn endless(review: &mut vigie_render::ReviewView) {
     let line = Some("<\"&'> ".repeat(80));

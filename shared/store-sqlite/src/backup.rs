@@ -46,7 +46,8 @@ pub fn backup(folder: &Path, to: &Path, at: Timestamp) -> Result<Backup, StoreEr
         let none = format!("there is no store to copy: {} is missing", from.display());
         return Err(StoreError::Unavailable(none));
     }
-    let reader = connection::reader(&connection::File { path: from, pages_max: None })?;
+    let reader =
+        connection::reader(&connection::File { path: from, pages_max: None, keep_version: true })?;
     let reserved = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
     if let Err(error) = reserved {
         let why = match error.kind() {

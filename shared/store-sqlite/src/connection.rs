@@ -26,6 +26,8 @@ pub(crate) struct File {
     pub(crate) path: PathBuf,
     /// Pages the file may grow to; `None`: as the disk allows. For tests of a full disk.
     pub(crate) pages_max: Option<u32>,
+    /// Whether a file of an older version is refused.
+    pub(crate) keep_version: bool,
 }
 
 /// Opens the connection that writes, and brings the schema to this version.
@@ -35,6 +37,9 @@ pub(crate) fn writer(file: &File) -> Result<Connection, StoreError> {
     let set_up = || -> Result<(), Fault> {
         settle(&connection)?;
         upgrade::identify(&connection)?;
+        if file.keep_version {
+            upgrade::refuse_older(&connection)?;
+        }
         connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         hold_a_copy(&connection)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;

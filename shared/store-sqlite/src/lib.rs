@@ -52,6 +52,9 @@ const GENERATION_IN_MEMORY: usize = 4;
 pub struct Options {
     /// Pages the file may grow to; `None`: as the disk allows. For tests of a full disk.
     pub pages_max: Option<u32>,
+    /// Whether a file of an older version is refused, and not upgraded: a server of that version
+    /// works on it.
+    pub keep_version: bool,
     /// Called with the number of jobs before each commit. For tests that hold one.
     pub before_commit: Option<Arc<dyn Fn(usize) + Send + Sync>>,
 }
@@ -83,7 +86,8 @@ impl SqliteStore {
     /// # });
     /// ```
     pub fn open(folder: &Path, options: Options) -> Result<Self, StoreError> {
-        let file = File { path: folder.join(FILE_NAME), pages_max: options.pages_max };
+        let Options { pages_max, keep_version, .. } = options;
+        let file = File { path: folder.join(FILE_NAME), pages_max, keep_version };
         let mut writer = connection::writer(&file)?;
         let reader = connection::reader(&file)?;
         let before: Option<BeforeCommit> = options.before_commit;

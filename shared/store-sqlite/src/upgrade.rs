@@ -53,6 +53,19 @@ pub(crate) fn identify(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a file that an older version works on.
+pub(crate) fn refuse_older(connection: &Connection) -> Result<()> {
+    let found = version(connection).map_err(Fault::from)?;
+    if (1..VERSION).contains(&found) {
+        return Err(Fault::Corrupt(format!(
+            "the file has schema {found}, a server of an older Vigie works on it, and this version \
+             would change it to {VERSION} under that server's feet. Use the version that serves, or \
+             stop it and start this one; nothing was changed"
+        )));
+    }
+    Ok(())
+}
+
 /// Whether the file has its tables.
 pub(crate) fn is_made(connection: &Connection) -> Result<bool> {
     Ok(version(connection).map_err(Fault::from)? > 0)

@@ -276,6 +276,20 @@ async fn a_file_of_version_1_is_copied_and_upgraded_with_every_review_found_agai
 }
 
 #[tokio::test]
+async fn a_file_that_an_older_server_works_on_is_left_alone() {
+    let folder = version_1().await;
+    let beside = Options { keep_version: true, ..Options::default() };
+    let error = SqliteStore::open(folder.path(), beside.clone()).err().unwrap().to_string();
+    assert!(error.contains("schema 1") && error.contains("nothing was changed"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no copy was made");
+    let file = Connection::open(folder.path().join(FILE_NAME)).unwrap();
+    let version: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
+    drop((file, open(&folder)));
+    assert!(SqliteStore::open(folder.path(), beside).is_ok(), "one of this version is opened");
+}
+
+#[tokio::test]
 async fn an_upgrade_that_cannot_copy_changes_nothing() {
     let folder = version_1().await;
     // A folder of that name stands for every reason that the copy cannot be made.

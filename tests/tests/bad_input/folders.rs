@@ -56,6 +56,26 @@ async fn a_store_of_a_newer_version_is_refused_and_left_alone() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_store_that_an_older_version_serves_is_left_alone() -> Result<()> {
+    let mut stage = applied()?;
+    stage.start().await?;
+    let stored = Connection::open(stage.home.data().join(FILE_NAME))?;
+    let version = || stored.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let this = version()?;
+    // As if the server that runs were of an older version.
+    stored.execute_batch("PRAGMA user_version = 1")?;
+    for arguments in [&["apply"][..], &["notices"], &["status"]] {
+        let says = ["schema 1, a server of an older Vigie works on it", "nothing was changed"];
+        refused(&stage.run(arguments)?, &says);
+    }
+    let second = stage.run(&["serve"])?;
+    assert!(second.code == 2 && second.err.contains("another vigie serve runs"), "{second:?}");
+    assert_eq!(version()?, 1);
+    stored.execute_batch(&format!("PRAGMA user_version = {this}"))?;
+    stage.stop().await
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_store_is_refused_and_left_alone() -> Result<()> {
     let stage = Stage::set(&[SERVER, LUMEN].concat())?;
     let file = stage.home.data().join(FILE_NAME);

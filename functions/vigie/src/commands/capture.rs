@@ -14,6 +14,7 @@ use crate::captures::{Folder, KEPT_MAX, Wanted};
 use crate::cli::{Capture, StoreKind};
 use crate::environment::now;
 use crate::load::{CannotBegin, read_config};
+use crate::lock;
 use crate::output::{Exit, say, say_json};
 
 /// How long the server has to see what was asked; it looks each second.
@@ -74,7 +75,7 @@ pub(crate) async fn run(arguments: &Capture) -> Result<Exit, CannotBegin> {
 pub(crate) async fn ask(data: &Path, source: &str, wanted: Wanted) -> std::io::Result<bool> {
     let folder = Folder::in_data(data);
     folder.want(source, wanted)?;
-    Ok(data.join("vigie.lock").exists() && seen(&folder, source).await)
+    Ok(lock::holder(data).is_some() && seen(&folder, source).await)
 }
 
 async fn seen(folder: &Folder, source: &str) -> bool {

@@ -2,10 +2,8 @@
 
 mod reload;
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -20,8 +18,8 @@ use vigie_store_sqlite::SqliteStore;
 use crate::cli::Serve;
 use crate::environment::{Machine, SystemClock, SystemIds, now};
 use crate::load::{
-    Applied, CannotBegin, Given, Home, apply, open_store, read_given, settings, store_trouble,
-    stored_registry, transport,
+    Applied, CannotBegin, Given, Home, apply, hold_store, in_a_file, read_given, settings,
+    store_trouble, stored_registry, transport,
 };
 use crate::output::Exit;
 use crate::server::connections::http;
@@ -34,9 +32,8 @@ pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {
     let _log = crate::log::start(arguments.log, &arguments.log_level)?;
     let path = arguments.stored.config.config.clone();
     let given = read_given(&path)?;
-    let store = open_store(arguments.stored.store, &given.config, &given.machine)?;
-    let data = given.machine.path(&given.config.server.data);
-    let _lock = lock(&data, given.config.server.listen)?;
+    in_a_file(arguments.stored.store)?;
+    let (store, _lock) = hold_store(&given.config, &given.machine, given.config.server.listen)?;
     put(&store, &given).await?;
     let Given { config, machine, .. } = given;
     let home = Running::start(store, config, machine, path).await?;
@@ -148,36 +145,6 @@ pub(crate) async fn wait_for_a_signal() -> Result<(), CannotBegin> {
         _ = interrupt.recv() => {}
     }
     Ok(())
-}
-
-/// Takes the data folder for this process. The lock ends with the process, however it ends.
-pub(crate) fn lock(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegin> {
-    let path = folder.join("vigie.lock");
-    let shown = path.display();
-    let cannot = |error: std::io::Error| {
-        let hint = "the data folder and what is in it must belong to the account that runs Vigie";
-        CannotBegin::Other(format!("cannot use {shown}: {error}\n  hint: {hint}"))
-    };
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(cannot)?;
-    if file.try_lock().is_err() {
-        let mut holder = String::new();
-        let _ = file.read_to_string(&mut holder);
-        let holder = holder.trim();
-        return Err(CannotBegin::Other(format!(
-            "another vigie serve runs on this data folder: {holder}\n  hint: stop it first, or give \
-             this one another [server] data folder"
-        )));
-    }
-    let told = format!("process {}, listening on {listen}, since {}\n", std::process::id(), now());
-    file.set_len(0).and_then(|()| file.rewind()).map_err(cannot)?;
-    file.write_all(told.as_bytes()).map_err(cannot)?;
-    Ok(file)
 }
 
 /// Makes the store's brands those of the files, and logs the difference and what is refused.

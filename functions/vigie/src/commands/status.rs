@@ -2,10 +2,6 @@
 
 mod human;
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use vigie_app::operator::{does, silence_in_words, silent};
@@ -19,6 +15,7 @@ use super::shown::count;
 use crate::cli::Status;
 use crate::environment::{Room, now, room};
 use crate::load::{CannotBegin, open_app, read_config, store_trouble};
+use crate::lock;
 use crate::output::{Exit, say, say_json};
 
 /// A message that waits for longer than this waits for a person: mail servers come back sooner.
@@ -105,7 +102,7 @@ pub(crate) async fn run(arguments: &Status) -> Result<Exit, CannotBegin> {
     let refused = rhythms.iter().filter(|(id, one)| one.is_refused() && in_force(id.as_str()));
     let matters = troubles.into_iter().filter(|one| one.count > 0);
     let mut state = State {
-        server: running(&data),
+        server: lock::holder(&data),
         disk: room(&data),
         store: data.join(FILE_NAME).display().to_string(),
         silent: silent
@@ -196,15 +193,6 @@ fn refused_now(source: &str, rhythm: &Rhythm, at: Timestamp) -> RefusedNow {
         why: rhythm.refused_why.clone(),
         needs: rhythm.accepted_at.is_none() || rhythm.is_refused_unusually(accepted, refused, at),
     }
-}
-
-/// What the process that holds the data folder says of itself; `None` if none does.
-fn running(data: &Path) -> Option<String> {
-    let mut file = File::open(data.join("vigie.lock")).ok()?;
-    file.try_lock_shared().err()?;
-    let mut holder = String::new();
-    file.read_to_string(&mut holder).ok()?;
-    Some(holder.trim().to_owned())
 }
 
 /// A line for each thing that needs a person: what, and what to do.

@@ -1,5 +1,6 @@
 //! The report's closing sections: thanks that wait, what was answered, what Vigie cannot know.
 
+use vigie_domain::rhythm::DAYS_KEPT;
 use vigie_domain::{Locale, text::excerpt};
 
 use super::NAME_CHARS_MAX;
@@ -114,13 +115,17 @@ pub(super) fn unknown(doc: &mut Doc, view: &ReportView) {
                 ),
             )
         }
-        Unknown::Silent { source, days } => {
+        Unknown::Silent { source, days, longest } => {
             let source = excerpt(source, NAME_CHARS_MAX);
             say(
                 locale,
-                &format!("« {source} » se tait depuis {days} jours ; le technicien est prévenu."),
                 &format!(
-                    "“{source}” has been silent for {days} days; the technician has been told."
+                    "« {source} » se tait depuis {days} jours ({longest} au plus les {DAYS_KEPT} \
+                     jours d'avant) ; le technicien est prévenu."
+                ),
+                &format!(
+                    "“{source}” has been silent for {days} days ({longest} at most in the \
+                     {DAYS_KEPT} days before); the technician has been told."
                 ),
             )
         }
