@@ -4,6 +4,7 @@
 //! It holds no scenario and no assertion: those stand in `tests/tests/` and `tests/benches/`. It
 //! reads nothing from the environment; cargo's own values are taken at compile time.
 
+pub mod app;
 mod brands;
 pub mod home;
 pub mod load;

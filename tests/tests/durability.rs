@@ -11,24 +11,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use secrecy::SecretString;
+use anyhow::Result;
+use vigie_app::App;
 use vigie_app::receive::{NotReceived, Received, receive};
-use vigie_app::registry::{Outside, PresetInForce};
-use vigie_app::{App, Registry, Settings};
-use vigie_domain::{Brand, EventKind, SecretRef};
-use vigie_platforms::{Preset, signature};
+use vigie_domain::EventKind;
 use vigie_ports::{
-    Accepted, Arrival, Clock as _, Email, FailureClass, Mail, Mailbox, SendError, Store as _,
-    StoreError, World,
+    Accepted, Arrival, Email, FailureClass, Mail, SendError, Store as _, StoreError,
 };
 use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
 use vigie_testkit::build::{arrival, at, key, written};
-use vigie_testkit::world::{ManualClock, SeededIds};
+use vigie_tests::app::{Still, app, brand, sign};
 
 /// How long the writer may take to reach a gate, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(30);
-const SECRET: &str = "an-invented-secret-of-this-test";
 
 /// Holds commits, and remembers how many jobs each had.
 #[derive(Default)]
@@ -95,13 +90,6 @@ fn pending<T>(futures: &mut [Pending<T>]) -> usize {
     futures.iter_mut().map(|one| one.as_mut().poll(&mut context)).filter(Poll::is_pending).count()
 }
 
-/// The application on a store, with a clock that stands and mail that nobody sends.
-struct Held {
-    store: SqliteStore,
-    clock: ManualClock,
-    ids: SeededIds,
-}
-
 struct NoMail;
 
 impl Mail for NoMail {
@@ -110,58 +98,18 @@ impl Mail for NoMail {
     }
 }
 
-impl World for Held {
-    type Store = SqliteStore;
-    type Mail = NoMail;
-    type Clock = ManualClock;
-    type Ids = SeededIds;
-    fn store(&self) -> &SqliteStore {
-        &self.store
-    }
-    fn mail(&self) -> &NoMail {
-        &NoMail
-    }
-    fn clock(&self) -> &ManualClock {
-        &self.clock
-    }
-    fn ids(&self) -> &SeededIds {
-        &self.ids
-    }
-}
-
-struct Given;
-
-impl Outside for Given {
-    fn secret(&self, _: &SecretRef) -> Result<SecretString, String> {
-        Ok(SECRET.into())
-    }
-    fn preset(&self, named: &str) -> Result<PresetInForce, String> {
-        Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(|| format!("no {named}"))
-    }
-}
-
-async fn app_on(store: SqliteStore) -> Result<App<Held>> {
-    let mut brand = Brand::sample();
-    for source in &mut brand.sources {
-        "generic-hmac".clone_into(&mut source.platform);
-    }
-    let (registry, troubles) = Registry::prepare([(brand, false)], &Given);
-    ensure!(troubles.is_empty(), "{troubles:?}");
-    let from = Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() };
-    let public_url = "http://vigie.example".to_owned();
-    let settings = Settings { public_url, from, reply_to: None, operator: Vec::new() };
-    let world = Held { store, clock: ManualClock::at(at(0)), ids: SeededIds::new(1) };
-    Ok(App::start(world, settings, registry).await?)
+async fn app_on(store: SqliteStore) -> Result<App<Still<NoMail>>> {
+    app(store, NoMail, brand(), &[]).await
 }
 
 /// A signed webhook on its way; it stands where the store does.
-fn webhook(app: &Arc<App<Held>>, id: usize) -> Result<Pending<Result<Received, NotReceived>>> {
+fn webhook(
+    app: &Arc<App<Still<NoMail>>>,
+    id: usize,
+) -> Result<Pending<Result<Received, NotReceived>>> {
     let app = Arc::clone(app);
     let body = format!(r#"{{"type":"review.posted","review":{{"id":"r-{id}","rating":5}}}}"#);
-    let scheme = Preset::by_id("generic-hmac").context("no such preset")?.scheme();
-    let now = app.world().clock().now();
-    let signed = signature::sign(scheme, &SECRET.into(), body.as_bytes(), "", now)?;
-    let headers = signed.header_map();
+    let headers = sign(&app, &body)?;
     Ok(Box::pin(async move { receive(&app, "lumen-site", None, &headers, body.as_bytes()).await }))
 }
 

@@ -9,23 +9,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use jiff::SignedDuration;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use vigie_app::receive::receive;
-use vigie_app::registry::{Outside, PresetInForce};
-use vigie_app::{App, Registry, Settings, deliver, operator, raise, watch};
+use vigie_app::{App, deliver, operator, raise, watch};
 use vigie_domain::notice::{NoticeId, NoticeState};
-use vigie_domain::{Brand, Matter, SecretRef, Subject, Trouble};
-use vigie_platforms::{Preset, signature};
+use vigie_domain::{Matter, Subject, Trouble};
 use vigie_ports::{
-    Accepted, Clock as _, Due, Email, FailureClass, Mail, Mailbox, NoticeFilter, SendError,
-    Store as _, World,
+    Accepted, Clock as _, Due, Email, FailureClass, Mail, NoticeFilter, SendError, Store as _,
+    World,
 };
 use vigie_smtp_sink::Sink;
 use vigie_store_sqlite::{FILE_NAME, SqliteStore};
-use vigie_testkit::build::{at, key};
-use vigie_testkit::world::{ManualClock, SeededIds};
+use vigie_testkit::build::key;
+use vigie_tests::app::{Still, app, brand, sign};
 use vigie_tests::home::Home;
 use vigie_tests::load::{self, Plan};
 use vigie_tests::stage::{LUMEN, SERVER, Stage, WITHIN};
@@ -121,16 +118,7 @@ async fn commands_beside_a_loaded_server_stall_no_webhook() -> Result<()> {
     Ok(())
 }
 
-const SECRET: &str = "an-invented-secret-of-this-test";
-
-/// A world whose mail fails as often as it is told, and remembers what it took.
-struct Manual {
-    store: SqliteStore,
-    clock: ManualClock,
-    ids: SeededIds,
-    mail: Counting,
-}
-
+/// Mail that fails as often as it is told, and remembers what it took.
 #[derive(Default)]
 struct Counting {
     fails: Mutex<u32>,
@@ -151,61 +139,17 @@ impl Mail for Counting {
     }
 }
 
-impl World for Manual {
-    type Store = SqliteStore;
-    type Mail = Counting;
-    type Clock = ManualClock;
-    type Ids = SeededIds;
-    fn store(&self) -> &SqliteStore {
-        &self.store
-    }
-    fn mail(&self) -> &Counting {
-        &self.mail
-    }
-    fn clock(&self) -> &ManualClock {
-        &self.clock
-    }
-    fn ids(&self) -> &SeededIds {
-        &self.ids
-    }
-}
+type Manual = App<Still<Counting>>;
 
-struct Given;
-
-impl Outside for Given {
-    fn secret(&self, _: &SecretRef) -> Result<SecretString, String> {
-        Ok(SECRET.into())
-    }
-    fn preset(&self, named: &str) -> Result<PresetInForce, String> {
-        Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(|| format!("no {named}"))
-    }
-}
-
-async fn manual(operator: &[&str]) -> Result<App<Manual>> {
-    let mut brand = Brand::sample();
-    for source in &mut brand.sources {
-        "generic-hmac".clone_into(&mut source.platform);
-    }
-    let store = SqliteStore::in_memory()?;
-    store.apply(vec![brand.clone()], at(0)).await?;
-    let (registry, troubles) = Registry::prepare([(brand, false)], &Given);
-    ensure!(troubles.is_empty(), "{troubles:?}");
-    let from = Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() };
-    let public_url = "http://vigie.example".to_owned();
-    let operator = operator.iter().map(|address| (*address).to_owned()).collect();
-    let settings = Settings { public_url, from, reply_to: None, operator };
-    let (clock, ids) = (ManualClock::at(at(0)), SeededIds::new(1));
-    let world = Manual { store, clock, ids, mail: Counting::default() };
-    Ok(App::start(world, settings, registry).await?)
+async fn manual(operator: &[&str]) -> Result<Manual> {
+    app(SqliteStore::in_memory()?, Counting::default(), brand(), operator).await
 }
 
 /// Receives a webhook signed now, and decides what it changes.
-async fn hear(app: &App<Manual>, webhook: Value) -> Result<Vec<NoticeId>> {
+async fn hear(app: &Manual, webhook: Value) -> Result<Vec<NoticeId>> {
     let body = webhook.to_string();
-    let scheme = Preset::by_id("generic-hmac").context("no such preset")?.scheme();
-    let now = app.world().clock().now();
-    let signed = signature::sign(scheme, &SECRET.into(), body.as_bytes(), "", now)?;
-    let received = receive(app, "lumen-site", None, &signed.header_map(), body.as_bytes()).await?;
+    let headers = sign(app, &body)?;
+    let received = receive(app, "lumen-site", None, &headers, body.as_bytes()).await?;
     ensure!(received.tally.accepted == 1, "{received:?}");
     let mut made = Vec::new();
     for key in received.undecided {
@@ -215,7 +159,7 @@ async fn hear(app: &App<Manual>, webhook: Value) -> Result<Vec<NoticeId>> {
 }
 
 /// Does what is due now, as the loops of a server do.
-async fn look(app: &App<Manual>) -> Result<()> {
+async fn look(app: &Manual) -> Result<()> {
     for due in watch::due(app, 100).await? {
         match due {
             Due::Notice(id) => {
@@ -237,7 +181,7 @@ async fn a_clock_set_back_an_hour_loses_nothing_and_sends_nothing_twice() -> Res
     // One waits for its next try when the clock jumps.
     let waiting = hear(&app, low("waiting")).await?;
     ensure!(!sent.is_empty() && !waiting.is_empty());
-    *app.world().mail.fails.lock().unwrap() = u32::try_from(waiting.len())?;
+    *app.world().mail().fails.lock().unwrap() = u32::try_from(waiting.len())?;
     look(&app).await?;
     // One is claimed, and settled after the jump.
     let claimed = hear(&app, low("claimed")).await?;
@@ -261,7 +205,7 @@ async fn a_clock_set_back_an_hour_loses_nothing_and_sends_nothing_twice() -> Res
     let mut wanted: Vec<String> =
         [sent, waiting, claimed, during].concat().iter().map(ToString::to_string).collect();
     wanted.sort();
-    let mut taken = app.world().mail.taken.lock().unwrap().clone();
+    let mut taken = app.world().mail().taken.lock().unwrap().clone();
     taken.sort();
     ensure!(taken == wanted, "sent {taken:?}, wanted {wanted:?}");
     let pending = NoticeFilter { state: Some(NoticeState::Pending), ..NoticeFilter::default() };
@@ -292,6 +236,6 @@ async fn the_operator_hears_of_one_matter_every_six_hours_and_of_another_at_once
     }
     assert_eq!(told, [(0, "file"), (60, "disk"), (360, "file"), (720, "file")]);
     assert_eq!(counts, [1, 1, 36, 36]);
-    assert_eq!(app.world().mail.taken.lock().unwrap().len(), 4);
+    assert_eq!(app.world().mail().taken.lock().unwrap().len(), 4);
     Ok(())
 }

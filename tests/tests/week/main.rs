@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use vigie_app::{App, deliver, raise, watch};
 use vigie_domain::notice::NoticeState;
 use vigie_domain::{Brand, EventKind, Kind, State, Told};
-use vigie_ports::{Arrival, Due, NoticeFilter, Store as _};
+use vigie_ports::{Arrival, Due, NoticeFilter, Store as _, World as _};
 use vigie_testkit::build::at;
 use vigie_tests::random::Random;
 
@@ -66,7 +66,7 @@ fn working_hour(when: Timestamp) -> Timestamp {
 }
 
 async fn play(app: &App<Week>, event: &Event, low: &mut BTreeSet<u64>) {
-    let now = vigie_ports::Clock::now(&*app.world().clock);
+    let now = vigie_ports::Clock::now(app.world().clock());
     let id = |number: &u64| format!("w-{number}");
     let (number, told) = match event {
         Event::Posted(number, stars, shop) => {
@@ -90,7 +90,7 @@ async fn play(app: &App<Week>, event: &Event, low: &mut BTreeSet<u64>) {
     let brand = app.registry().brand(&Brand::sample().id).unwrap();
     let key = vigie_testkit::build::key(&id(number));
     let arrival = Arrival { key: key.clone(), brand, told, at: now };
-    app.world().store.record(vec![arrival]).await.unwrap();
+    app.world().store().record(vec![arrival]).await.unwrap();
     raise::raise(app, &key).await.unwrap();
 }
 
@@ -124,9 +124,9 @@ async fn week(seed: u64) -> (Arc<App<Week>>, Vec<Mailed>, BTreeSet<u64>) {
         }
         look(&app).await;
         now += SignedDuration::from_mins(1);
-        app.world().clock.advance(SignedDuration::from_mins(1));
+        app.world().clock().advance(SignedDuration::from_mins(1));
     }
-    let mailed = app.world().mail.0.lock().unwrap().clone();
+    let mailed = app.world().mail().0.lock().unwrap().clone();
     (app, mailed, low)
 }
 
@@ -154,10 +154,10 @@ async fn a_brand_with_forty_shops_is_told_what_matters_and_no_more() {
     let mut late_but_answered = 0;
     for mail in mailed.iter().filter(|mail| mail.kind == "escalation") {
         let key = mail.review.as_ref().unwrap().parse().unwrap();
-        let stored = app.world().store.review(&key).await.unwrap().unwrap();
+        let stored = app.world().store().review(&key).await.unwrap().unwrap();
         late_but_answered += usize::from(stored.review.state_at(mail.at) != Some(State::Open));
     }
-    let notices = app.world().store.notices(NoticeFilter::default()).await.unwrap();
+    let notices = app.world().store().notices(NoticeFilter::default()).await.unwrap();
     let owned = |number: &&u64| {
         let key = vigie_testkit::build::key(&format!("w-{number}"));
         notices.iter().any(|n| n.what.kind == Kind::Alert && n.what.subject.review() == Some(&key))

@@ -13,7 +13,7 @@ use crate::world::{Week, app, brand};
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 async fn post(app: &App<Week>, id: &str) -> Outcome {
-    let now = app.world().clock.now();
+    let now = app.world().clock().now();
     let told = written(vigie_domain::EventKind::Posted, id, 200, now);
     app.world().store().record(vec![arrival(id, told, now)]).await.unwrap().remove(0).outcome
 }
@@ -26,7 +26,7 @@ async fn review(app: &App<Week>, id: &str) -> Review {
 async fn days(app: &App<Week>, days: u32, kept: Retention) -> Expired {
     let mut all = Expired::default();
     for _ in 0..days {
-        app.world().clock.advance(DAY);
+        app.world().clock().advance(DAY);
         let some = expire(app, kept).await.unwrap();
         all.reviews += some.reviews;
         all.reviewers += some.reviewers;
@@ -54,7 +54,7 @@ async fn a_review_is_erased_after_its_months_and_stays_so() {
 async fn without_retention_nothing_is_forgotten() {
     let app = app(brand(0)).await;
     post(&app, "r-1").await;
-    app.world().clock.advance(DAY * 10_000);
+    app.world().clock().advance(DAY * 10_000);
     assert_eq!(days(&app, 2, Retention::default()).await, Expired::default());
     assert!(!review(&app, "r-1").await.is_erased());
 }

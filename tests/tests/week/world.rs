@@ -1,19 +1,15 @@
 //! The world of the week: a store in memory, a clock that the test moves, a mailbox.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
-use vigie_app::registry::{Outside, PresetInForce};
-use vigie_app::{App, Registry, Settings};
+use vigie_app::App;
+use vigie_domain::Brand;
 use vigie_domain::brand::{Contact, Gets, Shop, Step};
-use vigie_domain::{Brand, SecretRef};
-use vigie_platforms::Preset;
-use vigie_ports::{Accepted, Email, Mail, Mailbox, SendError, Store as _, World};
+use vigie_ports::{Accepted, Email, Mail, SendError};
 use vigie_store_sqlite::SqliteStore;
-use vigie_testkit::build::at;
-use vigie_testkit::world::{ManualClock, SeededIds};
+use vigie_tests::app::Still;
 
 /// A mail that arrived.
 #[derive(Debug, Clone)]
@@ -43,43 +39,7 @@ impl Mail for Letterbox {
     }
 }
 
-pub(crate) struct Week {
-    pub(crate) store: SqliteStore,
-    pub(crate) mail: Letterbox,
-    pub(crate) clock: Arc<ManualClock>,
-    ids: SeededIds,
-}
-
-impl World for Week {
-    type Store = SqliteStore;
-    type Mail = Letterbox;
-    type Clock = ManualClock;
-    type Ids = SeededIds;
-    fn store(&self) -> &SqliteStore {
-        &self.store
-    }
-    fn mail(&self) -> &Letterbox {
-        &self.mail
-    }
-    fn clock(&self) -> &ManualClock {
-        &self.clock
-    }
-    fn ids(&self) -> &SeededIds {
-        &self.ids
-    }
-}
-
-struct Configured;
-
-impl Outside for Configured {
-    fn secret(&self, _: &SecretRef) -> Result<SecretString, String> {
-        Ok("secret".into())
-    }
-
-    fn preset(&self, named: &str) -> Result<PresetInForce, String> {
-        Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(|| named.to_owned())
-    }
-}
+pub(crate) type Week = Still<Letterbox>;
 
 /// A brand with so many shops, each with its manager; a desk for what is of none, and a direction.
 pub(crate) fn brand(shops: u64) -> Brand {
@@ -114,15 +74,5 @@ pub(crate) fn brand(shops: u64) -> Brand {
 /// The application with this brand, at the beginning of time.
 pub(crate) async fn app(brand: Brand) -> App<Week> {
     let store = SqliteStore::in_memory().unwrap();
-    store.apply(vec![brand.clone()], at(0)).await.unwrap();
-    let clock = Arc::new(ManualClock::at(at(0)));
-    let world = Week { store, mail: Letterbox::default(), clock, ids: SeededIds::new(1) };
-    let settings = Settings {
-        public_url: "http://127.0.0.1:8787".to_owned(),
-        from: Mailbox { name: "Sara".to_owned(), address: "sara@vigie.example".to_owned() },
-        reply_to: None,
-        operator: Vec::new(),
-    };
-    let registry = Registry::prepare([(brand, false)], &Configured).0;
-    App::start(world, settings, registry).await.unwrap()
+    vigie_tests::app::app(store, Letterbox::default(), brand, &[]).await.unwrap()
 }
