@@ -11,6 +11,7 @@ mod lock;
 mod log;
 mod output;
 mod server;
+mod waiting;
 
 use std::process::ExitCode;
 

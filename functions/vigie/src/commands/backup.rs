@@ -9,6 +9,7 @@ use crate::cli::Backup;
 use crate::environment::now;
 use crate::load::{CannotBegin, in_a_file, read_config, store_trouble};
 use crate::output::{Exit, say, say_json};
+use crate::waiting::Waiting;
 
 /// What `--json` says.
 #[derive(Serialize)]
@@ -24,7 +25,9 @@ pub(crate) fn run(arguments: &Backup) -> Result<Exit, CannotBegin> {
     in_a_file(arguments.stored.store)?;
     let (config, machine) = read_config(&arguments.stored.config.config)?;
     let at = now();
+    let waiting = Waiting::for_("copying the store");
     let made = backup(&machine.path(&config.server.data), &arguments.to, at);
+    drop(waiting);
     let made = made.map_err(store_trouble)?;
     let file = arguments.to.display().to_string();
     if arguments.json.json {

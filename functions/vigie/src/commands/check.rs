@@ -15,6 +15,7 @@ use crate::cli::Check;
 use crate::environment::Machine;
 use crate::load::{CannotBegin, read_files};
 use crate::output::{Exit, complain, has_colour, say, say_json};
+use crate::waiting::Waiting;
 
 const NOT_TRIED: &str = "Not tried: mail, disk, clock, address. `vigie check --live` tries them.";
 
@@ -51,6 +52,7 @@ pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
         say(in_order(&files, outcome.included > 0, config));
     }
     let tried = if arguments.live {
+        let _waiting = Waiting::for_("trying mail, disk, server and address");
         Some(live::run(config, &machine, arguments.mail_to.as_deref()).await)
     } else {
         None

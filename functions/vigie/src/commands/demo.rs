@@ -24,6 +24,7 @@ use crate::load::{CannotBegin, Given, apply, hold_store, read_given, store_troub
 use crate::output::{Exit, say, say_json};
 use crate::server::connections::http;
 use crate::server::{Serving, loops, notes, router};
+use crate::waiting::Waiting;
 
 /// How long the demo waits for what must come: the contract gives it 90 s in all.
 const ALL_WITHIN: Duration = Duration::from_mins(1);
@@ -56,7 +57,9 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
         say(cast(&brands, began.elapsed().as_millis()));
     }
     let home = Home { address, data: &data, config: &config_path };
+    let waiting = Waiting::for_("playing the platforms");
     let (summary, mails) = play(&serving, &sink, &brands, &home).await?;
+    drop(waiting);
     leave_mails(&arguments, &summary, &mails)?;
     if arguments.json.json {
         say_json(&summary);

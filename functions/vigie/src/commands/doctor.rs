@@ -16,6 +16,7 @@ use crate::cli::Doctor;
 use crate::environment::now;
 use crate::load::{CannotBegin, read_config};
 use crate::output::{Exit, say, say_json};
+use crate::waiting::Waiting;
 
 /// Says why a request verifies or not: one that was kept, in two files or by the server.
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {
@@ -32,6 +33,7 @@ pub(crate) struct Judged {
 
 /// Judges the request that the command line names.
 pub(crate) fn judge(arguments: &Doctor) -> Result<Judged, CannotBegin> {
+    let _waiting = Waiting::for_("trying what may have been meant");
     match (&arguments.captured, &arguments.headers, &arguments.body) {
         (Some(named), ..) => captured(arguments, named),
         (None, Some(headers), Some(body)) => in_files(arguments, headers, body),

@@ -24,6 +24,7 @@ use crate::cli::Erase;
 use crate::environment::now;
 use crate::load::{CannotBegin, Home, open_app, read_config, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
+use crate::waiting::Waiting;
 
 /// How often a message that is under way is looked at: most are gone within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -69,6 +70,7 @@ pub(crate) async fn run(arguments: &Erase) -> Result<Exit, CannotBegin> {
     let (config, machine) = read_config(&arguments.stored.config.config)?;
     let data = machine.path(&config.server.data);
     let whom = whom(arguments)?;
+    let waiting = Waiting::for_("looking through the store and its files");
     let found = look(&app, &whom).await.map_err(store_trouble)?;
     let mut told = Told {
         erased: !arguments.dry_run,
@@ -88,6 +90,7 @@ pub(crate) async fn run(arguments: &Erase) -> Result<Exit, CannotBegin> {
         place.files(&found, &mut told.counts).await?;
         told.swept = Some(sweep(&app).await?);
     }
+    drop(waiting);
     Ok(tell(arguments, &whom, &told))
 }
 
