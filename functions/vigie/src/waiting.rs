@@ -47,7 +47,7 @@ fn show(target: ProgressDrawTarget, what: &'static str, soon: Duration, end: &Re
     if !goes_on(soon) {
         return;
     }
-    let bar = ProgressBar::with_draw_target(None, target).with_message(what);
+    let bar = ProgressBar::with_draw_target(None, target).with_message(what).with_elapsed(soon);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
         bar.set_style(style);
     }
