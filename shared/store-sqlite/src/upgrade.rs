@@ -59,8 +59,8 @@ pub(crate) fn refuse_older(connection: &Connection) -> Result<()> {
     if (1..VERSION).contains(&found) {
         return Err(Fault::Corrupt(format!(
             "the file has schema {found}, a server of an older Vigie works on it, and this version \
-             would change it to {VERSION} under that server's feet. Use the version that serves, or \
-             stop it and start this one; nothing was changed"
+             would change it to {VERSION} under that server's feet. Use the version that serves, \
+             or stop it and start this one; nothing was changed"
         )));
     }
     Ok(())

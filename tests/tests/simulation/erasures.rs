@@ -1,5 +1,5 @@
-//! What must be true of erased reviews: whatever comes, nothing of them is decided, told or kept from
-//! then on, and their numbers stay.
+//! What must be true of erased reviews: whatever comes, nothing of them is decided, told or kept
+//! from then on, and their numbers stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,9 +2,10 @@
 //! scripted mail and network, from a seed.
 //!
 //! Each history sends duplicated, reordered, late and forged webhooks, edits, answers and
-//! withdrawals; reviews are erased meanwhile; the store and the mail server fail; nudges are lost; tasks interleave at every port
-//! call, and a crash may come before and after each. Then everything is let settle and the outcome
-//! is held against a plain model of the contract (`model.rs`).
+//! withdrawals; reviews are erased meanwhile; the store and the mail server fail; nudges are lost;
+//! tasks interleave at every port call, and a crash may come before and after each. Then
+//! everything is let settle and the outcome is held against a plain model of the contract
+//! (`model.rs`).
 //!
 //! `VIGIE_SIM_HISTORIES` says how many histories (default 2,000), `VIGIE_SIM_SEED` where to begin.
 
