@@ -83,6 +83,9 @@ async fn sources_show_their_address_and_what_was_last_refused() -> Result<()> {
     let one = &listed["sources"][0];
     assert_eq!(one["url"], "http://vigie.example/hooks/lumen-site");
     assert_eq!(one["refused_why"], "signature-missing");
+    let steps = one["setup"].to_string();
+    assert!(steps.contains("--source lumen-site --url http://vigie.example"), "{steps}");
+    assert!(!steps.contains('{'), "nothing is left to fill in: {steps}");
     assert!(one["accepted_at"].is_string(), "{one}");
     assert_eq!(stage.run(&["sources", "--brand", "unheard-of"])?.code, 2);
     assert_eq!(stage.run(&["status"])?.code, 1, "no server runs");

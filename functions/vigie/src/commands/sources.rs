@@ -70,6 +70,11 @@ pub(crate) async fn run(arguments: &Sources) -> Result<Exit, CannotBegin> {
     Ok(Exit::Done)
 }
 
+/// A step with this source's own names in it.
+fn filled(step: &str, source: &Source, base: &str, url: &str) -> String {
+    step.replace("{url}", url).replace("{source}", source.id.as_str()).replace("{server}", base)
+}
+
 fn known(rhythms: &[(SourceId, Rhythm)], id: &SourceId) -> Rhythm {
     rhythms.iter().find(|(known, _)| known == id).map(|(_, one)| one.clone()).unwrap_or_default()
 }
@@ -96,7 +101,7 @@ fn listed(
         source: source.id.to_string(),
         brand: brand.id.to_string(),
         platform: info.name.to_owned(),
-        setup: preset.setup().iter().map(|step| step.replace("{url}", &url)).collect(),
+        setup: preset.setup().iter().map(|step| filled(step, source, base, &url)).collect(),
         events: value(&|| serde_json::to_value(&info.events)),
         scheme: info.scheme.clone(),
         accepted_at: rhythm.accepted_at,

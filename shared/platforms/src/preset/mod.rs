@@ -199,7 +199,8 @@ impl Preset {
         self.push
     }
 
-    /// How to switch the webhook on, in steps. `{url}` stands for the source's address.
+    /// How to switch the webhook on, in steps. `{url}` stands for the source's address, `{source}`
+    /// for its id, `{server}` for what addresses begin with.
     pub fn setup(&self) -> &[String] {
         &self.setup
     }

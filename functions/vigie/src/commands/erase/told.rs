@@ -18,8 +18,8 @@ pub(super) fn sentences(told: &Told) -> Vec<String> {
         let messages = of(told.counts.notices_sent, "message");
         let were = if told.counts.notices_sent == 1 { "was" } else { "were" };
         said.push(format!(
-            "{messages} about it {were} sent and lie in people's mailboxes, as do reports that \
-             showed it."
+            "{messages} about it {were} sent: people's mailboxes hold them, and reports that showed \
+             it."
         ));
     }
     said.extend(told.copies.iter().map(|copy| {
