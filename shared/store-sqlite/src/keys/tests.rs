@@ -82,7 +82,11 @@ fn a_rollback_takes_back_what_was_known() {
 #[test]
 fn two_writers_know_of_each_other() {
     let folder = tempfile::tempdir().unwrap();
-    let file = connection::File { path: folder.path().join("store"), pages_max: None };
+    let file = connection::File {
+        path: folder.path().join("store"),
+        pages_max: None,
+        keep_version: false,
+    };
     let open = || (connection::writer(&file).unwrap(), Keys::new(GENERATION));
     let (server, command) = (open(), open());
     for id in 0..60 {
@@ -96,7 +100,11 @@ fn two_writers_know_of_each_other() {
 #[test]
 fn a_reader_sees_what_is_committed_whatever_the_writer_knows() {
     let folder = tempfile::tempdir().unwrap();
-    let file = connection::File { path: folder.path().join("store"), pages_max: None };
+    let file = connection::File {
+        path: folder.path().join("store"),
+        pages_max: None,
+        keep_version: false,
+    };
     let (writer, keys) = (connection::writer(&file).unwrap(), Keys::new(GENERATION));
     let reader = connection::reader(&file).unwrap();
     record_all(&writer, &keys, 0..3);
