@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use vigie_domain::Digest;
+use vigie_mime::encode;
 use vigie_ports::{Accepted, Email, FailureClass, Mail, SendError};
-
-use crate::encode::encode;
 
 /// Longest name taken from a message id, in bytes: with its end it fits the 255 that file systems
 /// allow.

@@ -2,8 +2,7 @@
 //!
 //! - [`SmtpMail`] speaks to one mail server and keeps a few idle connections to it;
 //! - [`FileMail`] writes one file a message, for trials and for mail that another program sends;
-//! - [`Transport`] is whichever the configuration names;
-//! - [`encode`] makes the bytes of a message, for every adapter alike.
+//! - [`Transport`] is whichever the configuration names.
 //!
 //! **Invariant:** a failure is `Unknown` only where the message may have arrived: from its first
 //! byte after the server's 354 on, as long as no final reply came. Every earlier failure is a sure
@@ -18,9 +17,7 @@
 
 mod class;
 mod config;
-mod encode;
 mod file;
-mod header;
 mod pool;
 mod reason;
 mod session;
@@ -30,7 +27,6 @@ mod transport;
 
 pub use class::{Stage, class_of_reply};
 pub use config::{BadSetup, SmtpConfig, Tls};
-pub use encode::{EncodeError, encode};
 pub use file::FileMail;
 pub use smtp::SmtpMail;
 pub use spool::Spooled;

@@ -10,11 +10,11 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::response::Response;
 use secrecy::ExposeSecret as _;
+use vigie_mime::Encoded;
 use vigie_ports::FailureClass;
 
 use crate::class::{Stage, class_of_reply, class_of_silence};
 use crate::config::{SmtpConfig, Tls};
-use crate::encode::Encoded;
 
 /// How far a delivery has come, for whoever runs out of patience with it.
 #[derive(Debug, Default)]

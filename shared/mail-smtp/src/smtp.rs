@@ -7,11 +7,11 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::response::Response;
 use secrecy::ExposeSecret as _;
 use tokio::time::timeout;
+use vigie_mime::{Encoded, encode_with_envelope};
 use vigie_ports::{Accepted, Email, FailureClass, Mail, SendError};
 
 use crate::class::{Stage, class_of_silence};
 use crate::config::{BadSetup, SmtpConfig};
-use crate::encode::{Encoded, encode_with_envelope};
 use crate::pool::{Idle, Pool};
 use crate::reason::{self, Private};
 use crate::session::{self, Failure, Progress};

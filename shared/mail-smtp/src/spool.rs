@@ -117,7 +117,7 @@ mod tests {
                 ("X-Vigie-Review", "site/a%20b".to_owned()),
             ],
         };
-        let read = decode(&crate::encode(&email).unwrap());
+        let read = decode(&vigie_mime::encode(&email).unwrap());
         assert_eq!(read.notice.as_deref(), Some("0a1b"));
         assert_eq!(read.review.as_deref(), Some("site/a%20b"));
         assert!(read.text.contains(&email.subject) && read.text.contains(email.text.trim()));

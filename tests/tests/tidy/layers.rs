@@ -7,7 +7,7 @@ use crate::workspace::{Package, packages};
 
 /// The workspace's crates that each crate's shipped code may see. Adapters have a line of their
 /// own below, because their number grows; functions and tests may see everything.
-const MAY_SEE: [(&str, &[&str]); 9] = [
+const MAY_SEE: [(&str, &[&str]); 10] = [
     ("vigie-domain", &[]),
     ("vigie-ports", &["vigie-domain"]),
     ("vigie-platforms", &["vigie-domain"]),
@@ -19,6 +19,7 @@ const MAY_SEE: [(&str, &[&str]); 9] = [
         "vigie-app",
         &["vigie-domain", "vigie-ports", "vigie-platforms", "vigie-advice", "vigie-render"],
     ),
+    ("vigie-mime", &["vigie-domain", "vigie-ports"]),
     (
         "vigie-testkit",
         &[
@@ -32,8 +33,9 @@ const MAY_SEE: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What an adapter may see: the traits it implements, and the words they use.
-const ADAPTERS_MAY_SEE: [&str; 2] = ["vigie-domain", "vigie-ports"];
+/// What an adapter may see: the traits it implements, the words they use, and the bytes of a
+/// message.
+const ADAPTERS_MAY_SEE: [&str; 3] = ["vigie-domain", "vigie-ports", "vigie-mime"];
 
 /// An adapter is named `<port>-<technology>`; these are the ports.
 const ADAPTED_PORTS: [&str; 5] =

@@ -28,7 +28,7 @@ async fn each_message_is_one_file_and_the_same_notice_the_same_one() {
     mail.send(&newer, LONG).await.unwrap();
     assert_eq!(names(&dir), ["n1.eml", "n2.eml"]);
     let data = fs::read(dir.join("n1.eml")).unwrap();
-    assert_eq!(data, vigie_mail_smtp::encode(&newer).unwrap());
+    assert_eq!(data, vigie_mime::encode(&newer).unwrap());
     assert_eq!(Received::from_data(data).header("Subject").unwrap(), "Re: Avis");
 }
 

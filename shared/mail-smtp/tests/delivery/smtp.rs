@@ -20,7 +20,7 @@ async fn a_message_arrives_whole_and_its_id_comes_back() {
     assert_eq!(received.header("To").unwrap(), "Ève Martin <eve.martin@lumen.example>");
     assert_eq!(received.text().unwrap(), "Bonjour Claire Dupont,\n.\n..deux points\n");
     assert_eq!(received.html().unwrap(), "<p>Bonjour Claire Dupont</p>");
-    assert_eq!(received.data, vigie_mail_smtp::encode(&email(7)).unwrap());
+    assert_eq!(received.data, vigie_mime::encode(&email(7)).unwrap());
 }
 
 #[tokio::test]

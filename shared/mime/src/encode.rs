@@ -54,12 +54,14 @@ pub enum EncodeError {
 }
 
 /// A message ready to be handed over, with its envelope.
-pub(crate) struct Encoded {
-    pub(crate) from: Address,
-    /// One at least.
-    pub(crate) to: Vec<Address>,
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// The envelope's sender.
+    pub from: Address,
+    /// The envelope's recipients: one at least.
+    pub to: Vec<Address>,
     /// ASCII, lines of at most 998 bytes, `\r\n` after each.
-    pub(crate) data: Vec<u8>,
+    pub data: Vec<u8>,
 }
 
 /// Encodes a message: text and HTML as alternatives in UTF-8 and quoted-printable, the given
@@ -82,7 +84,7 @@ pub(crate) struct Encoded {
 ///     html: "<p>Bonjour</p>".into(),
 ///     headers: vec![("X-Vigie-Kind", "alert".into())],
 /// };
-/// let data = String::from_utf8(vigie_mail_smtp::encode(&email).unwrap()).unwrap();
+/// let data = String::from_utf8(vigie_mime::encode(&email).unwrap()).unwrap();
 /// assert!(data.contains("\r\nX-Vigie-Kind: alert\r\n"));
 /// assert!(data.contains("\r\nSubject: =?utf-8?B?QXZpcyAy4piF?=\r\n"));
 /// ```
@@ -93,7 +95,11 @@ pub fn encode(email: &Email) -> Result<Vec<u8>, EncodeError> {
     encode_with_envelope(email).map(|encoded| encoded.data)
 }
 
-pub(crate) fn encode_with_envelope(email: &Email) -> Result<Encoded, EncodeError> {
+/// The same, with its envelope: for an adapter that names sender and recipients itself.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_with_envelope(email: &Email) -> Result<Encoded, EncodeError> {
     let from = address(&email.from.address).ok_or(EncodeError::From)?;
     let readers = || std::iter::once(&email.to).chain(&email.also_to);
     let to: Option<Vec<Address>> = readers().map(|mailbox| address(&mailbox.address)).collect();
