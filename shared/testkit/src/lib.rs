@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
 
 pub mod build;
+pub mod cloud;
 pub mod erase_suite;
 pub mod held_suite;
 mod laws;
