@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -189,11 +190,9 @@ impl DynamoStore {
         match asked.send().await {
             Ok(_) => Ok(None),
             Err(error) => match error.as_service_error() {
-                Some(
-                    aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(
-                        failed,
-                    ),
-                ) => Ok(Some(failed.item.clone().unwrap_or_default())),
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Some(failed.item.clone().unwrap_or_default()))
+                }
                 _ => Err(fault::refused(&self.table, "writing an item", &error)),
             },
         }
@@ -233,7 +232,7 @@ impl DynamoStore {
 
     /// Does all of it or nothing: gives the actions whose condition failed, none if it is done.
     ///
-    /// The SDK gives each call a token of its own, so a repetition after a lost answer does nothing.
+    /// The SDK gives each call a token of its own: a repetition after a lost answer does nothing.
     pub(crate) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Answer<Vec<Refusal>> {
         for tried in 0..TRIES {
             let asked = self.client.transact_write_items();

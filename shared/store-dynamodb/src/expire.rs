@@ -228,7 +228,7 @@ impl DynamoStore {
             return Ok((after, walk.left == 0));
         }
         let part = format!("{brand}#{shard}");
-        // What was seen in the cursor's own microsecond is looked at again: one may have come since.
+        // What was seen in the cursor's own microsecond is looked at again: one may have come.
         let old = Expression::new().when("period_in", "=", string(&part)).when_between(
             "seen_at",
             number(cursor.max(micros(Timestamp::MIN))),
