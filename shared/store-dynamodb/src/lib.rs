@@ -124,14 +124,12 @@ impl DynamoStore {
 
     /// 32 bytes that are made once for a table.
     async fn made_once(&self, name: &str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        let known = match self.get(Key::meta(name)).await? {
-            Some(known) => Some(known),
-            None => {
-                let mut item = Key::meta(name).into_item();
-                item.insert("bytes".to_owned(), AttributeValue::B(Blob::new(fresh)));
-                self.put_new(item).await?
-            }
-        };
+        let mut known = self.get(Key::meta(name)).await?;
+        if known.is_none() {
+            let mut item = Key::meta(name).into_item();
+            item.insert("bytes".to_owned(), AttributeValue::B(Blob::new(fresh)));
+            known = self.put_new(item).await?;
+        }
         let Some(known) = known else { return Ok(fresh) };
         let bytes = known.get("bytes").and_then(|value| value.as_b().ok());
         let bytes = bytes.and_then(|bytes| bytes.as_ref().try_into().ok());

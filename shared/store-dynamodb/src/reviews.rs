@@ -350,7 +350,7 @@ impl DynamoStore {
         if let Some(written) = making.make_beforehand(self, &known).await? {
             return Ok(written);
         }
-        let own = making.naming(&known.pk);
+        let own = making.own.clone();
         making.make(self, &known, &change.add_all("notices", own)).await
     }
 }
@@ -388,10 +388,6 @@ impl<'a> Making<'a> {
         Ok(making)
     }
 
-    fn naming(&self, _pk: &str) -> Vec<String> {
-        self.own.clone()
-    }
-
     /// More notices than one transaction holds are made in several, each on condition that the
     /// review has not moved: a decision that is cut short then is made again, to the same notices.
     async fn make_beforehand(
@@ -399,6 +395,13 @@ impl<'a> Making<'a> {
         store: &DynamoStore,
         known: &Known,
     ) -> Answer<Option<Written>> {
+        if self.verdict.all_new && self.notices.len() + self.others.len() > ACTIONS_MAX {
+            // Looked at before, because a part that is made is not taken back.
+            let ids: Vec<_> = self.notices.iter().map(|notice| notice.id.clone()).collect();
+            if !store.lying_all(&ids).await?.is_empty() {
+                return Ok(Some(Written::Moved));
+            }
+        }
         while self.notices.len() + self.others.len() > ACTIONS_MAX {
             let later = self.notices.split_off(self.notices.len().min(ACTIONS_MAX / 2));
             let some = std::mem::replace(&mut self.notices, later);

@@ -92,6 +92,7 @@ fn start_on(port: u16) -> Result<Child, String> {
     loop {
         let from = said.len();
         if says.read_line(&mut said).unwrap() == 0 {
+            server.wait().unwrap();
             return Err(said);
         }
         if said[from..].contains(LISTENS) {

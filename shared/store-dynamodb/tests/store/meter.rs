@@ -25,6 +25,8 @@ pub(crate) struct Spent {
     pub(crate) transactions: u32,
     pub(crate) gets: u32,
     pub(crate) batches: u32,
+    /// Items that batches gave: the emulator counts no units of these, DynamoDB one for each 4 KB.
+    pub(crate) items: usize,
     pub(crate) queries: u32,
     /// Of the table itself, reads and writes together: one test makes either.
     pub(crate) table: f64,
@@ -104,7 +106,8 @@ impl Intercept for Meter {
             output.consumed_capacity().iter().for_each(|one| self.add(Some(one)));
         }
         if let Some(output) = output.downcast_ref::<BatchGetItemOutput>() {
-            output.consumed_capacity().iter().for_each(|one| self.add(Some(one)));
+            let given = output.responses().into_iter().flatten();
+            self.0.lock().unwrap().items += given.map(|(_, items)| items.len()).sum::<usize>();
         }
         Ok(())
     }
