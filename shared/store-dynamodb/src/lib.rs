@@ -42,6 +42,7 @@ mod expire;
 mod expression;
 mod fault;
 mod item;
+mod making;
 mod notices;
 mod numbers;
 mod rejected;

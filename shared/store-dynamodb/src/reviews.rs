@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vigie_domain::decide::mark_is_old_at;
-use vigie_domain::notice::{NewNotice, NoticeId};
+use vigie_domain::notice::NoticeId;
 use vigie_domain::{
-    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, Subject, decide_plain, record,
+    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
 };
 use vigie_ports::{Arrival, Recorded, StoreError, StoredReview, Verdict, Written};
 
@@ -18,8 +18,9 @@ use crate::item::{
     self, Item, Key, REVIEW, from_body, ids, micros, moment, number, shard, sortable, string, text,
     to_body, write,
 };
+use crate::making::Making;
 use crate::table::{DUE_SHARDS, LOOKUP, SHARDS};
-use crate::{DynamoStore, fault, notices};
+use crate::{DynamoStore, fault};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -237,7 +238,7 @@ impl DynamoStore {
     }
 
     /// The erased review in whose key's place this one stands.
-    async fn hidden(&self, key: &ReviewKey) -> Answer<Option<Known>> {
+    pub(crate) async fn hidden(&self, key: &ReviewKey) -> Answer<Option<Known>> {
         if !looks_hidden(key) {
             return Ok(None);
         }
@@ -355,129 +356,7 @@ impl DynamoStore {
     }
 }
 
-/// The notices of a decision on their way into the table.
-struct Making<'a> {
-    verdict: &'a Verdict,
-    /// Those that may be new.
-    notices: Vec<&'a NewNotice>,
-    /// The other reviews that they name: which notices do.
-    others: BTreeMap<String, Vec<String>>,
-    own: Vec<String>,
-}
-
-impl<'a> Making<'a> {
-    async fn new(store: &DynamoStore, verdict: &'a Verdict, known: &Known) -> Answer<Self> {
-        let notices = verdict.notices.iter().collect();
-        let mut making = Self { verdict, notices, others: BTreeMap::new(), own: Vec::new() };
-        for notice in &verdict.notices {
-            let Subject::Review { reviews, .. } = &notice.subject else { continue };
-            for key in reviews {
-                let hidden = store.hidden(key).await?;
-                let pk = hidden.map_or_else(|| store.pk(key), |hidden| hidden.pk);
-                let id = notice.id.to_string();
-                let named = if pk == known.pk {
-                    &mut making.own
-                } else {
-                    making.others.entry(pk).or_default()
-                };
-                if !named.contains(&id) {
-                    named.push(id);
-                }
-            }
-        }
-        Ok(making)
-    }
-
-    /// More notices than one transaction holds are made in several, each on condition that the
-    /// review has not moved: a decision that is cut short then is made again, to the same notices.
-    async fn make_beforehand(
-        &mut self,
-        store: &DynamoStore,
-        known: &Known,
-    ) -> Answer<Option<Written>> {
-        if self.verdict.all_new && self.notices.len() + self.others.len() > ACTIONS_MAX {
-            // Looked at before, because a part that is made is not taken back.
-            let ids: Vec<_> = self.notices.iter().map(|notice| notice.id.clone()).collect();
-            if !store.lying_all(&ids).await?.is_empty() {
-                return Ok(Some(Written::Moved));
-            }
-        }
-        while self.notices.len() + self.others.len() > ACTIONS_MAX {
-            let later = self.notices.split_off(self.notices.len().min(ACTIONS_MAX / 2));
-            let some = std::mem::replace(&mut self.notices, later);
-            if some.is_empty() {
-                return Err(fault::busy("a decision that names too many reviews"));
-            }
-            let ids = some.iter().map(|notice| notice.id.to_string()).collect();
-            let named = Expression::new().add_all("notices", ids).when(
-                "writes",
-                "=",
-                number(known.stored.writes as i64),
-            );
-            let others = BTreeMap::new();
-            let mut part = Self { verdict: self.verdict, notices: some, others, own: Vec::new() };
-            let written = Box::pin(part.make(store, known, &named)).await?;
-            if written == Written::Moved {
-                return Ok(Some(written));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn make(
-        &mut self,
-        store: &DynamoStore,
-        known: &Known,
-        change: &Expression,
-    ) -> Answer<Written> {
-        for _ in 0..=self.verdict.notices.len() {
-            let mut actions = vec![store.update(known.key(), change)?];
-            for notice in &self.notices {
-                let item = notices::new_item(notice, self.verdict.at)?;
-                actions.push(store.put(item, &Expression::new().when_missing("pk"))?);
-            }
-            for (pk, ids) in &self.others {
-                let there = Expression::new().when_there("pk").when_missing("erased");
-                let named = there.add_all("notices", ids.clone());
-                actions.push(store.update(Key::new(pk, "R"), &named)?);
-            }
-            let refusals = store.transact(actions).await?;
-            if refusals.is_empty() {
-                return Ok(Written::Done);
-            }
-            let places: Vec<usize> = refusals.iter().map(|refusal| refusal.index).collect();
-            if places.contains(&0) {
-                return Ok(Written::Moved);
-            }
-            let is_known = |place: usize| (1..=self.notices.len()).contains(&place);
-            if self.verdict.all_new && places.iter().any(|place| is_known(*place)) {
-                return Ok(Written::Moved);
-            }
-            let behind = self.notices.len() + 1;
-            for refusal in refusals.iter().filter(|refusal| refusal.index >= behind) {
-                if refusal.item.is_some() {
-                    return Ok(Written::Moved); // It was erased.
-                }
-            }
-            let gone: Vec<String> = self
-                .others
-                .keys()
-                .enumerate()
-                .filter(|(n, _)| places.contains(&(n + behind)))
-                .map(|(_, pk)| pk.clone())
-                .collect();
-            self.others.retain(|pk, _| !gone.contains(pk));
-            let mut place = 0;
-            self.notices.retain(|_| {
-                place += 1;
-                !places.contains(&place)
-            });
-        }
-        Err(fault::busy("storing a decision"))
-    }
-}
-
-/// The review's own partition key, of an item that an index gave.
+/// Whether what an index gave is a review.
 pub(crate) fn is_review(item: &Item) -> bool {
     text(item, "pk").is_some_and(|pk| pk.starts_with(REVIEW))
 }
