@@ -4,11 +4,11 @@
 //! with the process that started it, however that ends: it watches a pipe that closes then.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// Runs the server until standard input ends.
 const RUN: &str = "
@@ -44,9 +44,17 @@ pub struct Account {
 pub fn account() -> Account {
     static SERVER: OnceLock<(String, Child)> = OnceLock::new();
     static ACCOUNTS: AtomicU64 = AtomicU64::new(1);
-    let (endpoint, _) = SERVER.get_or_init(start);
+    let (endpoint, _) = SERVER.get_or_init(|| start(None));
     let n = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
     Account { endpoint: endpoint.clone(), access_key: format!("{n:012}") }
+}
+
+/// A new account, on a server of its own that hands every message it takes over to a mail server.
+pub fn relaying(to: SocketAddr) -> Account {
+    static SERVERS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+    let (endpoint, server) = start(Some(to));
+    SERVERS.lock().unwrap().push(server);
+    Account { endpoint, access_key: format!("{:012}", 1) }
 }
 
 fn python() -> PathBuf {
@@ -59,11 +67,11 @@ fn python() -> PathBuf {
     python
 }
 
-fn start() -> (String, Child) {
+fn start(relay_to: Option<SocketAddr>) -> (String, Child) {
     let mut said = String::new();
     for _ in 0..PORTS_TRIED {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        match start_on(free) {
+        match start_on(free, relay_to) {
             Ok(server) => return (format!("http://127.0.0.1:{free}"), server),
             Err(why) => said = why,
         }
@@ -72,7 +80,8 @@ fn start() -> (String, Child) {
 }
 
 /// Starts the server and reads what it says until it listens. If it ends before: what it said.
-fn start_on(port: u16) -> Result<Child, String> {
+fn start_on(port: u16, relay_to: Option<SocketAddr>) -> Result<Child, String> {
+    let relay_to = relay_to.map(|address| ("SMTP_HOST", address.to_string()));
     let mut server = Command::new(python())
         .args(["-u", "-c", RUN])
         // Its environment would be that of the functions that it runs.
@@ -82,6 +91,7 @@ fn start_on(port: u16) -> Result<Child, String> {
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("IOT_MTLS_ENABLED", "0")
+        .envs(relay_to)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
