@@ -111,6 +111,12 @@ impl Lying {
         })
     }
 
+    /// Checks in a transaction that nobody wrote the item since: no report was made.
+    pub(crate) fn unmoved(&self, store: &DynamoStore) -> Answer<TransactWriteItem> {
+        let same = Expression::new().when("writes", "=", number(self.item.writes));
+        store.check(Key::new(BRANDS, &self.item.sk), &same)
+    }
+
     /// The item with more notices to remember, and without those that are long over.
     fn remembering(&self, ids: Vec<NoticeId>, now: Timestamp) -> Answer<BrandItem> {
         let mut all = self.remembered.clone();

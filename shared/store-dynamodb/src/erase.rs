@@ -19,7 +19,7 @@ use crate::expression::Expression;
 use crate::item::{Item, Key, REVIEW, micros, number, string, to_body};
 use crate::notices::{Lying, went_with};
 use crate::reviews::{ACTIONS_MAX, Known, Marks};
-use crate::{DynamoStore, fault};
+use crate::{DynamoStore, brands, fault};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -31,6 +31,7 @@ struct Looked {
     known: Known,
     /// The notices about the review: its own, those that name it, those in whose message one went.
     about: Vec<Lying>,
+    brand: Option<brands::Lying>,
     /// Messages about the whole brand that may be sent.
     of_brand: Vec<Lying>,
     /// Of the other reviews that notices name, whether they are erased.
@@ -144,21 +145,22 @@ impl DynamoStore {
             }
         }
         let brand = self.lying_brand(&known.stored.review.brand).await?;
-        let ids: Vec<NoticeId> =
-            brand.into_iter().flat_map(|brand| brand.remembered).map(|(id, _)| id).collect();
+        let remembered = brand.iter().flat_map(|brand| &brand.remembered);
+        let ids: Vec<NoticeId> = remembered.map(|(id, _)| id.clone()).collect();
         let mut of_brand = self.lying_all(&ids).await?;
         of_brand.retain(is_unsent);
-        Ok(Looked { known, about, of_brand, others })
+        Ok(Looked { known, about, brand, of_brand, others })
     }
 
     /// Erases what was looked at, unless something of it moved.
     async fn erase_looked(&self, looked: &Looked, now: Timestamp) -> Answer<bool> {
         let mut review = looked.known.stored.review.clone();
-        let brand = self.lying_brand(&review.brand).await?;
+        let brand = looked.brand.as_ref();
         let shop = brand.and_then(|brand| review.shop_to_keep(&brand.stored.brand));
         let mut last = self.without_location(&review).await?;
         review.erase(shop, &self.salt, now);
-        let mut checks = Vec::new();
+        let mut checks: Vec<_> =
+            brand.map(|brand| brand.unmoved(self)).transpose()?.into_iter().collect();
         for lying in &looked.of_brand {
             let idle = Expression::new().when_either(
                 ("state", "<>", string("sending")),
@@ -171,7 +173,9 @@ impl DynamoStore {
             let change = looked.rewritten(lying, &review.key)?;
             rewrites.push(self.update(Key::notice(lying.id()), &change)?);
         }
+        // A message that names it beside others was perhaps made meanwhile, which counts no write.
         let change = looked.known.rewritten(&review, Marks::default())?;
+        let change = change.when_size("notices", looked.known.notices.len());
         last.insert(0, self.update(looked.known.key(), &change)?);
         let same = Expression::new().when("writes", "=", number(looked.known.stored.writes as i64));
         let same = self.check(looked.known.key(), &same)?;

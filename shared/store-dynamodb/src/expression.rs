@@ -121,6 +121,15 @@ impl Expression {
         self.condition(format!("attribute_exists({name})"))
     }
 
+    /// A set that has so many members; none: that is not there.
+    pub(crate) fn when_size(mut self, name: &str, n: usize) -> Self {
+        if n == 0 {
+            return self.when_missing(name);
+        }
+        let (name, value) = (self.name(name), self.value(crate::item::number(n as i64)));
+        self.condition(format!("size({name}) = {value}"))
+    }
+
     /// Either of two pairs.
     pub(crate) fn when_either(
         mut self,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Builder, ConfigBag, Intercept, Region, RuntimeComponents,
 };
@@ -80,9 +79,8 @@ impl Intercept for Astray {
 
 /// This store's settings, without the pauses between attempts.
 fn hurried(settings: Builder) -> Builder {
-    settings.retry_config(
-        RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1)),
-    )
+    let own = settings.clone().build().retry_config().cloned().unwrap();
+    settings.retry_config(own.with_initial_backoff(Duration::from_millis(1)))
 }
 
 /// A store whose next calls are throttled so many times, and how many were.

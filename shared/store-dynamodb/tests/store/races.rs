@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use vigie_domain::notice::NoticeState;
+use vigie_domain::notice::{NoticeState, Subject};
 use vigie_domain::{EventKind, Outcome};
-use vigie_ports::{NoticeFilter, Store, Written};
+use vigie_ports::{Erasing, Erasure, NoticeFilter, Store, Written};
 use vigie_store_dynamodb::DynamoStore;
 use vigie_testkit::build::{arrival, at, key, written};
 use vigie_testkit::store_suite::prepare;
@@ -151,4 +151,29 @@ async fn a_decision_may_make_more_notices_than_a_transaction_holds() {
     assert_eq!(store.notices(limited).await.unwrap().len(), 7);
     let about = NoticeFilter { review: Some(key("r-1")), ..NoticeFilter::default() };
     assert_eq!(store.notices(about).await.unwrap().len(), 130);
+}
+
+/// A message that names a review beside others, and the erasure of that review: whichever comes
+/// first, no message is left that names it by its former key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_made_beside_an_erasure_does_not_name_it() {
+    let store = shared().await;
+    for n in 0..12 {
+        let (gone, other) = (format!("gone-{n}"), format!("other-{n}"));
+        for id in [&gone, &other] {
+            support::post(&store, id, 200).await;
+        }
+        let mut leader = support::notice(&other, &other, 10);
+        if let Subject::Review { reviews, .. } = &mut leader.subject {
+            reviews.push(key(&gone));
+        }
+        let id = leader.id.clone();
+        let verdict = support::verdict(&store, &other, vec![leader]).await;
+        let erasing = Erasing { key: key(&gone), fresh: [5; 32], at: at(20), dry: false };
+        let (made, erased) = tokio::join!(store.decide(verdict), store.erase(erasing));
+        assert!(matches!(erased.unwrap(), Erasure::Done(_)));
+        let notice = store.notice(&id).await.unwrap();
+        assert_eq!(notice.is_some(), made.unwrap() == Written::Done);
+        assert!(!format!("{notice:?}").contains(&gone), "{notice:?}");
+    }
 }
