@@ -17,20 +17,24 @@ const BLOCK: i64 = 64;
 
 /// The numbers that this process may give.
 #[derive(Default)]
-pub(crate) struct Numbers(Mutex<BTreeSet<u64>>);
+pub(crate) struct Numbers {
+    free: Mutex<BTreeSet<u64>>,
+    /// Held by the one that takes a block: others wait for its numbers and take none themselves.
+    taking: tokio::sync::Mutex<()>,
+}
 
 impl Numbers {
     fn first(&self) -> Option<u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_first()
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).pop_first()
     }
 
     /// Takes back a number that was not used after all: of a duplicate.
     pub(crate) fn give_back(&self, number: ReviewNumber) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number.0);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).insert(number.0);
     }
 
     fn add(&self, block: std::ops::RangeInclusive<u64>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(block);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(block);
     }
 }
 
@@ -38,6 +42,10 @@ impl DynamoStore {
     /// A number that no review has.
     pub(crate) async fn next_number(&self) -> Result<ReviewNumber, StoreError> {
         loop {
+            if let Some(next) = self.numbers.first() {
+                return Ok(ReviewNumber(next));
+            }
+            let _taking = self.numbers.taking.lock().await;
             if let Some(next) = self.numbers.first() {
                 return Ok(ReviewNumber(next));
             }
