@@ -1,47 +1,16 @@
 //! What SES may answer, or not, over real HTTP on loopback.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests stop the test")]
-
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_ses::config::{Credentials, SharedCredentialsProvider};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use vigie_mail_ses::SesMail;
-use vigie_ports::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
+use vigie_ports::{Accepted, Email, FailureClass, Mail as _, SendError};
 
-const WITHIN: Duration = Duration::from_secs(30);
+use crate::support::{WITHIN, configured, email, mailbox};
 
-fn mailbox(name: &str, address: &str) -> Mailbox {
-    Mailbox { name: name.to_owned(), address: address.to_owned() }
-}
-
-fn email() -> Email {
-    Email {
-        message_id: "n1@vigie.example".to_owned(),
-        date: "2026-11-20T09:12:00Z".parse().unwrap(),
-        from: mailbox("Sara", "sara@vigie.example"),
-        to: mailbox("Service client", "service@lumen.example"),
-        also_to: vec![mailbox("Direction", "direction@lumen.example")],
-        reply_to: None,
-        subject: "Avis 2★".to_owned(),
-        text: "Colis jamais reçu".to_owned(),
-        html: "<p>Colis jamais reçu</p>".to_owned(),
-        headers: vec![("X-Vigie-Kind", "alert".to_owned())],
-    }
-}
-
-fn configured(endpoint: &str, signs: bool) -> SdkConfig {
-    let credentials = Credentials::new("an-invented-id", "an-invented-key", None, None, "tests");
-    let mut config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-3"))
-        .endpoint_url(endpoint);
-    config.set_credentials_provider(signs.then(|| SharedCredentialsProvider::new(credentials)));
-    config.build()
-}
+const KEY: Option<&str> = Some("an-invented-id");
 
 /// A server that answers one request with these bytes, and gives what it was asked.
 async fn answering(bytes: String) -> (String, JoinHandle<String>) {
@@ -89,8 +58,9 @@ fn refusal(status: &str, code: &str, text: &str) -> String {
 }
 
 async fn sent_to(endpoint: &str, within: Duration) -> Result<Accepted, SendError> {
-    let mail = SesMail::new(&configured(endpoint, true), Some("vigie".to_owned()));
-    mail.send(&email(), within).await
+    let mail = SesMail::new(&configured(endpoint, KEY), Some("vigie".to_owned()));
+    let two = Email { also_to: vec![mailbox("Direction", "direction@lumen.example")], ..email() };
+    mail.send(&two, within).await
 }
 
 #[tokio::test]
@@ -170,7 +140,7 @@ async fn an_answer_that_does_not_come_in_time_may_still_come() {
 
 #[tokio::test]
 async fn without_credentials_nothing_is_sent_and_somebody_must_mend_it() {
-    let mail = SesMail::new(&configured("http://127.0.0.1:9", false), None);
+    let mail = SesMail::new(&configured("http://127.0.0.1:9", None), None);
     let error = mail.send(&email(), WITHIN).await.unwrap_err();
     assert_eq!(error.class, FailureClass::DisableEndpoint, "{}", error.reason);
     assert!(error.reason.contains("credentials"), "{}", error.reason);
@@ -179,6 +149,6 @@ async fn without_credentials_nothing_is_sent_and_somebody_must_mend_it() {
 #[tokio::test]
 async fn an_address_that_mail_cannot_carry_is_refused_here() {
     let wrong = Email { to: mailbox("", "no address"), ..email() };
-    let mail = SesMail::new(&configured("http://127.0.0.1:9", true), None);
+    let mail = SesMail::new(&configured("http://127.0.0.1:9", KEY), None);
     assert_eq!(mail.send(&wrong, WITHIN).await.unwrap_err().class, FailureClass::Permanent);
 }
