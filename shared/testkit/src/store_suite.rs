@@ -14,7 +14,8 @@ pub async fn prepare(store: &impl Store) {
     store.apply(vec![Brand::sample()], at(0)).await.unwrap();
 }
 
-pub(crate) async fn post(
+/// Records a review of so many hundredths of stars, posted at a second.
+pub async fn post(
     store: &impl Store,
     id: &str,
     hundredths: u16,
@@ -24,7 +25,8 @@ pub(crate) async fn post(
     store.record(vec![arrival(id, told, at(when))]).await.unwrap().remove(0)
 }
 
-pub(crate) fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice {
+/// An alert on a review.
+pub fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice {
     let subject = Subject::Review { reviews: vec![review.clone()], step: None, why: Why::Contact };
     NewNotice {
         id: NoticeId::of([id]),
@@ -39,7 +41,8 @@ pub(crate) fn notice(id: &str, review: &ReviewKey, due: Timestamp) -> NewNotice 
     }
 }
 
-pub(crate) async fn verdict(
+/// A decision on a review as it is now.
+pub async fn verdict(
     store: &impl Store,
     review: &str,
     notices: Vec<NewNotice>,
@@ -71,7 +74,8 @@ pub(crate) async fn state(store: &impl Store, id: &NoticeId) -> NoticeState {
     store.notice(id).await.unwrap().unwrap().state
 }
 
-pub(crate) fn sent() -> Settlement {
+/// It was taken.
+pub fn sent() -> Settlement {
     Settlement::Sent { subject_line: "Avis 2★".to_owned(), left_out: Vec::new() }
 }
 
