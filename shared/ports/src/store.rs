@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
     Brand, BrandId, ContactId, Decided, Mentions, Outcome, Review, ReviewKey, ReviewNumber, Rhythm,
-    SourceId, Told, Trouble, Troubled,
+    SourceId, Told, Trouble, Troubled, decide_plain, record,
 };
 
 use crate::erasing::{Erasing, Erasure, Expired, Expiring};
@@ -54,6 +54,21 @@ pub struct Arrival {
     pub told: Told,
     /// When it was received.
     pub at: Timestamp,
+}
+
+impl Arrival {
+    /// What it makes if it is the first that is told of its review: the review, decided at once
+    /// where nothing is to be made, what it counts as, and whether a decision waits.
+    pub fn first(&self) -> (Review, Outcome, bool) {
+        let BrandInForce { brand, version } = &*self.brand;
+        let (mut review, outcome) = record(None, &self.key, &brand.id, &self.told, self.at);
+        let decided = decide_plain(&review, brand, version, self.at);
+        let undecided = decided.is_none();
+        if decided.is_some() {
+            review.decided = decided;
+        }
+        (review, outcome, undecided)
+    }
 }
 
 /// What recording did.

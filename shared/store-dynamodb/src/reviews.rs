@@ -7,9 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::NoticeId;
-use vigie_domain::{
-    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
-};
+use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State, record};
 use vigie_ports::{Arrival, Recorded, StoreError, StoredReview, Verdict, Written};
 
 use crate::calls::{Changed, Query, TRIES, pause};
@@ -212,16 +210,6 @@ fn pk_of(hidden: &ReviewKey) -> String {
     format!("{REVIEW}{}#{}", hidden.source, hidden.external_id)
 }
 
-fn decide_at_once(mut review: Review, arrival: &Arrival) -> (Review, bool) {
-    let brand = &arrival.brand;
-    let decided = decide_plain(&review, &brand.brand, &brand.version, arrival.at);
-    let undecided = decided.is_none();
-    if let Some(decided) = decided {
-        review.decided = Some(decided);
-    }
-    (review, undecided)
-}
-
 impl DynamoStore {
     /// The partition key of a review, as platforms name it.
     pub(crate) fn pk(&self, key: &ReviewKey) -> String {
@@ -290,9 +278,7 @@ impl DynamoStore {
             return Ok(Recorded { outcome, undecided: false, number });
         }
         let pk = self.pk(&arrival.key);
-        let brand = &arrival.brand.brand.id;
-        let (review, outcome) = record(None, &arrival.key, brand, &arrival.told, arrival.at);
-        let (review, undecided) = decide_at_once(review, arrival);
+        let (review, outcome, undecided) = arrival.first();
         let marks = Marks { undecided_at: undecided.then_some(arrival.at), step_at: None };
         let number = self.next_number().await?;
         let new = ReviewItem::of(&pk, &review, number, 1, marks);

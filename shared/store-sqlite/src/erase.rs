@@ -166,11 +166,16 @@ fn under_way(
 
 /// Whether new notices name a review other than this one that was erased: whoever made them had
 /// looked at it before.
-pub(crate) fn is_named(c: &Connection, made: &[NewNotice], but: &ReviewKey) -> Result<bool> {
+pub(crate) fn is_named(
+    c: &Connection,
+    keys: &keys::Keys,
+    made: &[NewNotice],
+    but: &ReviewKey,
+) -> Result<bool> {
     for what in made {
         let Subject::Review { reviews, .. } = &what.subject else { continue };
         for other in reviews.iter().filter(|other| *other != but) {
-            if keys::load(c, other)?.is_some_and(|stored| stored.review.is_erased()) {
+            if keys.load(c, other)?.is_some_and(|stored| stored.review.is_erased()) {
                 return Ok(true);
             }
         }

@@ -2,9 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use vigie_domain::{
-    Decided, Outcome, Review, ReviewKey, ReviewNumber, State, decide_plain, record,
-};
+use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State, record};
 use vigie_ports::{Arrival, Recorded, StoredReview, Verdict, Written};
 
 use crate::fault::Fault;
@@ -64,9 +62,7 @@ struct NewRow {
 /// Works out what an arrival makes if it is the first of its review, and decides it at once where
 /// nothing is to be made.
 pub(crate) fn prepare(arrival: Arrival) -> Result<Prepared> {
-    let brand = &arrival.brand.brand.id;
-    let (review, outcome) = record(None, &arrival.key, brand, &arrival.told, arrival.at);
-    let (review, undecided) = decide_at_once(review, &arrival);
+    let (review, outcome, undecided) = arrival.first();
     let row = NewRow {
         key_hash: keys::hash(&review.key),
         state: state_id(&review),
@@ -99,16 +95,6 @@ pub(crate) fn record_one(c: &Connection, keys: &Keys, prepared: &Prepared) -> Re
     update(c, number, &review, review.step_at(brand))?;
     mark(c, number, arrival.at)?;
     Ok(Recorded { outcome, undecided: true, number })
-}
-
-fn decide_at_once(mut review: Review, arrival: &Arrival) -> (Review, bool) {
-    let brand = &arrival.brand;
-    let decided = decide_plain(&review, &brand.brand, &brand.version, arrival.at);
-    let undecided = decided.is_none();
-    if let Some(decided) = decided {
-        review.decided = Some(decided);
-    }
-    (review, undecided)
 }
 
 /// A review settled before anybody saw its content is nothing that anybody waits for.
@@ -191,7 +177,7 @@ pub(crate) fn decide(connection: &Connection, keys: &Keys, verdict: &Verdict) ->
     if verdict.all_new && notices::any_exists(connection, &verdict.notices)? {
         return Ok(Written::Moved);
     }
-    if erase::is_named(connection, &verdict.notices, &verdict.key)? {
+    if erase::is_named(connection, keys, &verdict.notices, &verdict.key)? {
         return Ok(Written::Moved);
     }
     let mut review = known.review;
