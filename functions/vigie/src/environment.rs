@@ -79,6 +79,9 @@ impl Machine {
             SecretRef::File(path) => std::fs::read_to_string(self.path(path))
                 .map(|text| SecretString::from(text.trim_end_matches(['\r', '\n'])))
                 .map_err(|error| format!("cannot read {path}: {error}")),
+            SecretRef::Ssm(_) | SecretRef::SecretsManager(_) => {
+                Err(format!("{reference} can be read on AWS only"))
+            }
         }
     }
 

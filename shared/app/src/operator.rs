@@ -1,10 +1,12 @@
 //! Whoever runs Vigie hears of trouble with Vigie itself: counted beside the work, noted every few
 //! seconds, told once and then at most once in six hours.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use vigie_domain::matter::Telling;
 use vigie_domain::notice::NoticeId;
-use vigie_domain::{Locale, Matter, Rhythm, Silence, SourceId, Trouble};
+use vigie_domain::{Brand, Locale, Matter, Rhythm, Silence, SourceId, Trouble};
 use vigie_ports::{Store as _, StoreError, World};
 use vigie_render::{Message, OperatorView};
 
@@ -37,7 +39,8 @@ async fn note_refusals<W: World>(app: &App<W>) -> Result<(), StoreError> {
     if hours.iter().all(|(_, hour)| few(hour.refused, hour.accepted)) {
         return Ok(());
     }
-    let known = app.store().rhythms().await?;
+    let sources: Vec<_> = hours.iter().map(|(source, _)| source.clone()).collect();
+    let known = app.store().rhythms_of(&sources).await?;
     let unknown = Rhythm::default();
     for (source, hour) in hours {
         let rhythm = known.iter().find(|(id, _)| *id == source).map_or(&unknown, |(_, r)| r);
@@ -72,7 +75,7 @@ pub fn faulty_file<W: World>(app: &App<W>, file: &str) {
     trouble(app, Trouble::new(Matter::File, file));
 }
 
-/// The sources in force that are silent for unusually long.
+/// The sources of brands in force that are silent for unusually long.
 ///
 /// # Errors
 /// The store does not answer.
@@ -80,9 +83,26 @@ pub async fn silent<W: World>(
     app: &App<W>,
     now: Timestamp,
 ) -> Result<Vec<(SourceId, Silence)>, StoreError> {
-    let in_force = |id: &SourceId| app.registry().source(id.as_str()).is_some();
-    let known = app.store().rhythms().await?.into_iter().filter(|(id, _)| in_force(id));
-    Ok(known.filter_map(|(id, rhythm)| Some((id, rhythm.silence(now)?))).collect())
+    let brands = app.store().brands().await?.into_iter().filter(|stored| !stored.retired);
+    let sources: HashSet<_> =
+        brands.flat_map(|stored| stored.brand.sources).map(|source| source.id).collect();
+    let mut known = app.store().rhythms().await?;
+    known.retain(|(id, _)| sources.contains(id));
+    Ok(silences(known, now))
+}
+
+/// The sources of a brand that are silent for unusually long.
+pub(crate) async fn silent_of<W: World>(
+    app: &App<W>,
+    brand: &Brand,
+    now: Timestamp,
+) -> Result<Vec<(SourceId, Silence)>, StoreError> {
+    let sources: Vec<_> = brand.sources.iter().map(|source| source.id.clone()).collect();
+    Ok(silences(app.store().rhythms_of(&sources).await?, now))
+}
+
+fn silences(known: Vec<(SourceId, Rhythm)>, now: Timestamp) -> Vec<(SourceId, Silence)> {
+    known.into_iter().filter_map(|(id, rhythm)| Some((id, rhythm.silence(now)?))).collect()
 }
 
 /// A silence in words: for how long, and what it is judged by.
@@ -143,6 +163,7 @@ pub const fn knows(matter: Matter) -> &'static str {
              brand's contacts."
         }
         Matter::Dead => "Messages of this brand cannot be delivered, and nobody will get them.",
+        Matter::Complaint => "A reader marked messages of this brand as unwanted.",
         Matter::Refused => {
             "Webhooks are refused far more often than is usual for this source, and more often than \
              they are taken."
@@ -172,6 +193,10 @@ pub const fn does(matter: Matter) -> &'static str {
         Matter::Dead => {
             "vigie notices --state dead says why. Mend the address or the mail server, then: \
              vigie redrive ID."
+        }
+        Matter::Complaint => {
+            "Ask the brand whether this person wants them; if not, take the contact out of vigie.toml. \
+             Mail services slow down who is complained of."
         }
         Matter::Refused => {
             "vigie capture --source ID keeps the next ones, and vigie doctor says why they do not \

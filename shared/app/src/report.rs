@@ -103,8 +103,7 @@ pub async fn unanswered<W: World>(
     let mut answered = app.store().settled_between(&brand.id, since, at).await?;
     answered.retain(|one| one.review.state_at(at) == Some(State::Answered));
     let in_time = answered.iter().filter(|one| is_in_time(&one.review, brand));
-    let mut silent = operator::silent(app, at).await?;
-    silent.retain(|(id, _)| brand.sources.iter().any(|source| source.id == *id));
+    let silent = operator::silent_of(app, brand, at).await?;
     Ok(Report {
         silent,
         brand: brand.clone(),

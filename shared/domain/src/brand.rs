@@ -1,5 +1,7 @@
 //! Who is reviewed and what they asked for: a brand as vigie.toml defines it, checked.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
@@ -202,6 +204,23 @@ pub enum SecretRef {
     Env(String),
     /// A file, read again when it changes.
     File(String),
+    /// A parameter of AWS Systems Manager's Parameter Store, by name or ARN.
+    Ssm(String),
+    /// A secret of AWS Secrets Manager, by name or ARN.
+    SecretsManager(String),
+}
+
+impl fmt::Display for SecretRef {
+    /// As vigie.toml writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, place) = match self {
+            Self::Env(name) => ("env", name),
+            Self::File(path) => ("file", path),
+            Self::Ssm(name) => ("ssm", name),
+            Self::SecretsManager(name) => ("secretsmanager", name),
+        };
+        write!(f, "{scheme}:{place}")
+    }
 }
 
 /// One brand's account on one platform.

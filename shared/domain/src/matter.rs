@@ -32,6 +32,8 @@ pub enum Matter {
     Location,
     /// Messages that cannot be delivered.
     Dead,
+    /// Readers who marked a message as unwanted.
+    Complaint,
     /// Refused webhooks far above usual.
     Refused,
     /// A source silent for longer than it ever was.
@@ -46,12 +48,13 @@ pub enum Matter {
 
 impl Matter {
     /// Every matter.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Rejected,
         Self::Unrated,
         Self::Undated,
         Self::Location,
         Self::Dead,
+        Self::Complaint,
         Self::Refused,
         Self::Silent,
         Self::File,
@@ -67,6 +70,7 @@ impl Matter {
             Self::Undated => "undated",
             Self::Location => "location",
             Self::Dead => "dead",
+            Self::Complaint => "complaint",
             Self::Refused => "refused",
             Self::Silent => "silent",
             Self::File => "file",

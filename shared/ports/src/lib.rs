@@ -7,13 +7,15 @@
 
 pub mod erasing;
 pub mod mail;
+pub mod noted;
 pub mod store;
 pub mod world;
 
 pub use erasing::{Erasing, Erasure, Expired, Expiring, Gone};
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
+pub use noted::{Brought, Noted};
 pub use store::{
-    Arrival, BrandInForce, Brought, Counts, Due, Noted, NoticeFilter, Recorded, Redriven, Rejected,
-    ReportMade, Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+    Arrival, BrandInForce, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
+    Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
 };
 pub use world::{Clock, Ids, World};

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
     Brand, BrandId, ContactId, Decided, Mentions, Outcome, Review, ReviewKey, ReviewNumber, Rhythm,
-    SourceId, Told, Trouble, Troubled, decide_plain, record,
+    SourceId, Told, Troubled, decide_plain, record,
 };
 
 use crate::erasing::{Erasing, Erasure, Expired, Expiring};
+use crate::noted::Noted;
 
 /// Why the store did not do what it was asked. Nothing was written, unless it says `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -259,28 +260,6 @@ pub struct NoticeFilter {
     pub limit: Option<u32>,
 }
 
-/// What is noted beside the work: a crash may lose it, and it decides nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Noted {
-    /// Trouble, each with its count and its first and last time.
-    pub troubles: Vec<(Trouble, u64, Timestamp, Timestamp)>,
-    /// What sources brought.
-    pub sources: Vec<(SourceId, Brought)>,
-}
-
-/// What a source brought since the last note.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Brought {
-    /// Webhooks taken, by the time of the last.
-    pub accepted: u64,
-    /// Webhooks refused.
-    pub refused: u64,
-    /// When one was last taken.
-    pub accepted_at: Option<Timestamp>,
-    /// When one was last refused, and why.
-    pub refused_last: Option<(Timestamp, String)>,
-}
-
 type Answer<T> = Result<T, StoreError>;
 
 /// Keeps what Vigie knows. One contract suite (`vigie-testkit`) runs on every adapter.
@@ -348,6 +327,15 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Answer<Written>> + Send;
 
+    /// Makes a notice dead that was sent and came back: nobody got it. It is noted as trouble of its
+    /// brand in the same transaction, save an operator's. `Moved` if it is not sent.
+    fn come_back(
+        &self,
+        id: &NoticeId,
+        reason: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<Written>> + Send;
+
     /// A notice.
     fn notice(&self, id: &NoticeId) -> impl Future<Output = Answer<Option<Notice>>> + Send;
 
@@ -369,6 +357,12 @@ pub trait Store: Send + Sync {
 
     /// One brand, also a retired one.
     fn brand(&self, id: &BrandId) -> impl Future<Output = Answer<Option<StoredBrand>>> + Send;
+
+    /// The brand that has a source, also a retired one.
+    fn brand_of(
+        &self,
+        source: &SourceId,
+    ) -> impl Future<Output = Answer<Option<StoredBrand>>> + Send;
 
     /// Counts applications: a running process looks whether it has moved.
     fn generation(&self) -> impl Future<Output = Answer<u64>> + Send;
@@ -473,4 +467,10 @@ pub trait Store: Send + Sync {
 
     /// What sources brought, of every one that brought something.
     fn rhythms(&self) -> impl Future<Output = Answer<Vec<(SourceId, Rhythm)>>> + Send;
+
+    /// What these sources brought, those of them that brought something.
+    fn rhythms_of(
+        &self,
+        sources: &[SourceId],
+    ) -> impl Future<Output = Answer<Vec<(SourceId, Rhythm)>>> + Send;
 }

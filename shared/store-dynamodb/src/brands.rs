@@ -3,17 +3,18 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use vigie_domain::notice::{GIVE_UP_AFTER, NoticeId};
 use vigie_domain::promise::{later, next_report};
-use vigie_domain::{Brand, BrandId};
+use vigie_domain::{Brand, BrandId, SourceId};
 use vigie_ports::{ReportMade, StoreError, StoredBrand, Written};
 
 use crate::calls::{Changed, Query, TRIES, pause};
 use crate::expression::Expression;
 use crate::item::{
-    self, Item, Key, from_body, integer, micros, moment, number, string, to_body, write,
+    self, Item, Key, from_body, integer, micros, moment, number, string, text, to_body, write,
 };
 use crate::reviews::{ACTIONS_MAX, Known, Marks, due_shard};
 use crate::table::{OPEN, SHARDS};
@@ -62,6 +63,11 @@ pub(crate) struct Lying {
 
 fn key(id: &BrandId) -> Key {
     Key::new(BRANDS, id.as_str())
+}
+
+/// What says whose a source is.
+fn pointer(source: &SourceId) -> Key {
+    Key::new(format!("H#{source}"), "H")
 }
 
 /// The brand of a key, if it is one's.
@@ -186,6 +192,26 @@ impl DynamoStore {
         self.get(key(id)).await?.as_ref().map(Lying::read).transpose()
     }
 
+    /// The brand that has a source, as its pointer says and the brand itself.
+    pub(crate) async fn brand_with(&self, source: &SourceId) -> Answer<Option<StoredBrand>> {
+        let Some(item) = self.get(pointer(source)).await? else { return Ok(None) };
+        let Some(brand) = text(&item, "brand").and_then(|id| id.parse().ok()) else {
+            return Err(fault::corrupt(&pointer(source).pk, "it names no brand"));
+        };
+        let found = self.lying_brand(&brand).await?.map(|lying| lying.stored);
+        Ok(found.filter(|stored| stored.brand.sources.iter().any(|one| one.id == *source)))
+    }
+
+    /// Has the sources of a brand found. A pointer to a brand that has not the source is none.
+    async fn point(&self, brand: &Brand) -> Answer<()> {
+        let to = Expression::new()
+            .set("brand", string(brand.id.as_str()))
+            .set("v", number(i64::from(item::VERSION)));
+        let written = brand.sources.iter().map(|source| self.change(pointer(&source.id), &to));
+        try_join_all(written).await?;
+        Ok(())
+    }
+
     async fn lying_brands(&self) -> Answer<Vec<Lying>> {
         let all = Expression::new().when("pk", "=", string(BRANDS));
         self.query(Query::table(all)).await?.iter().map(Lying::read).collect()
@@ -218,6 +244,7 @@ impl DynamoStore {
     }
 
     async fn apply_one(&self, brand: &Brand, now: Timestamp) -> Answer<()> {
+        self.point(brand).await?;
         for tried in 0..TRIES {
             let before = self.lying_brand(&brand.id).await?;
             let item = applied(brand, before.as_ref(), now)?;

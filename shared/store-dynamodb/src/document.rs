@@ -45,7 +45,7 @@ impl<T: Serialize> Document<T> {
 }
 
 impl<T: DeserializeOwned> Document<T> {
-    fn read(item: &Item) -> Answer<Self> {
+    pub(crate) fn read(item: &Item) -> Answer<Self> {
         /// What every document has, to see that its version is one that is read.
         #[derive(serde::Deserialize)]
         struct Any {}

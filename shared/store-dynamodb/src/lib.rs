@@ -8,6 +8,8 @@
 //! | trouble, what sources brought | `T`, `S` | `<code>#<about>`, `<source>` |
 //! | rejected event | `E` | `<id>`, with its further parts behind |
 //! | retention: cursors, notes of what is looked at later | `X#<term>`, `L#<term>` | |
+//! | whose a source is | `H#<source>` | `H` |
+//! | what `vigie apply` tells the functions | `C` | `<name>` |
 //! | facts of the store: salt, numbers, generation, key of desk links | `META` | `<name>` |
 //!
 //! A body is the JSON of the domain type; the attributes beside it are what conditions and indexes
@@ -48,8 +50,10 @@ mod numbers;
 mod rejected;
 mod reports;
 mod reviews;
+mod settings;
 mod settle;
 mod store;
+pub mod stream;
 pub mod table;
 mod troubles;
 

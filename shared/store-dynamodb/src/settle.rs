@@ -143,14 +143,43 @@ impl DynamoStore {
             return Ok(if is_ours { Written::Done } else { Written::Moved });
         }
         let is_dead = matches!(settlement, Settlement::Dead { .. });
-        let of_brand = is_dead && known.notice.what.kind != Kind::Operator;
-        let brand = known.notice.what.brand.as_str();
-        let trouble = of_brand.then(|| Trouble::new(Matter::Dead, brand));
+        let trouble = trouble_of(&known).filter(|_| is_dead);
         let along = known.along;
         let answer = Written::Done;
         let settling =
             Settling { id, token, now, settlement, along, unless_moved, trouble, answer };
         self.settle_together(settling).await
+    }
+
+    /// Makes a notice dead that was sent and came back, with the trouble that it is.
+    pub(crate) async fn came_back(
+        &self,
+        id: &NoticeId,
+        reason: &str,
+        now: Timestamp,
+    ) -> Answer<Written> {
+        let change = Expression::new()
+            .set("state", string(NoticeState::Dead.id()))
+            .set("due_at", number(micros(now)))
+            .set("reason", string(reason))
+            .set("lookup", string(DEAD))
+            .when("state", "=", string(NoticeState::Sent.id()));
+        for tried in 0..TRIES {
+            let Some(known) = self.lying(id).await? else { return Ok(Written::Moved) };
+            let mut actions = vec![self.update(Key::notice(id), &change)?];
+            if let Some(trouble) = trouble_of(&known) {
+                actions.push(self.one_more(&trouble, now).await?.action(self)?);
+            }
+            let refused = self.transact(actions).await?;
+            if refused.is_empty() {
+                return Ok(Written::Done);
+            }
+            if refused.iter().any(|refusal| refusal.index == 0) {
+                return Ok(Written::Moved);
+            }
+            pause(tried).await;
+        }
+        Err(fault::busy("taking back a notice"))
     }
 
     async fn settle_together(&self, mut settling: Settling<'_>) -> Answer<Written> {
@@ -200,6 +229,12 @@ impl DynamoStore {
         }
         Ok(actions)
     }
+}
+
+/// The trouble that a dead notice is; that of an operator's notice breeds no other.
+fn trouble_of(dead: &Lying) -> Option<Trouble> {
+    let what = &dead.notice.what;
+    (what.kind != Kind::Operator).then(|| Trouble::new(Matter::Dead, what.brand.as_str()))
 }
 
 /// The write that ends the claim itself. Waiting for the brand's hours is no attempt.

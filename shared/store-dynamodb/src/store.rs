@@ -74,6 +74,10 @@ impl Store for DynamoStore {
         Box::pin(self.settle_one(id, token, settlement, now)).await
     }
 
+    async fn come_back(&self, id: &NoticeId, reason: &str, now: Timestamp) -> Answer<Written> {
+        Box::pin(self.came_back(id, reason, now)).await
+    }
+
     async fn notice(&self, id: &NoticeId) -> Answer<Option<Notice>> {
         Ok(Box::pin(self.lying(id)).await?.map(|lying| lying.notice))
     }
@@ -96,6 +100,10 @@ impl Store for DynamoStore {
 
     async fn brand(&self, id: &BrandId) -> Answer<Option<StoredBrand>> {
         Ok(Box::pin(self.lying_brand(id)).await?.map(|lying| lying.stored))
+    }
+
+    async fn brand_of(&self, source: &SourceId) -> Answer<Option<StoredBrand>> {
+        Box::pin(self.brand_with(source)).await
     }
 
     async fn generation(&self) -> Answer<u64> {
@@ -198,5 +206,9 @@ impl Store for DynamoStore {
 
     async fn rhythms(&self) -> Answer<Vec<(SourceId, Rhythm)>> {
         Box::pin(self.all_rhythms()).await
+    }
+
+    async fn rhythms_of(&self, sources: &[SourceId]) -> Answer<Vec<(SourceId, Rhythm)>> {
+        Box::pin(self.some_rhythms(sources)).await
     }
 }

@@ -83,6 +83,14 @@ fn troubled(document: &Document<Rows>) -> Vec<Troubled> {
     document.value.iter().map(trouble).collect()
 }
 
+/// What a source brought, as its document says.
+fn rhythm(kept: Document<Kept>) -> Answer<(SourceId, Rhythm)> {
+    let source = kept.name().parse();
+    let source = source.map_err(|_| fault::corrupt(SOURCES, "its name is no source's id"))?;
+    let Kept { accepted_at, refused_at, refused_why, days } = kept.value;
+    Ok((source, Rhythm { accepted_at, refused_at, refused_why, days }))
+}
+
 fn add(kept: &mut Kept, brought: &Brought) {
     let refused_at = brought.refused_last.as_ref().map(|(at, _)| *at);
     let Some(at) = brought.accepted_at.max(refused_at) else { return };
@@ -217,14 +225,14 @@ impl DynamoStore {
     }
 
     pub(crate) async fn all_rhythms(&self) -> Answer<Vec<(SourceId, Rhythm)>> {
-        let mut all = Vec::new();
-        for kept in self.documents::<Kept>(SOURCES).await? {
-            let source = kept.name().parse();
-            let source =
-                source.map_err(|_| fault::corrupt(SOURCES, "its name is no source's id"))?;
-            let Kept { accepted_at, refused_at, refused_why, days } = kept.value;
-            all.push((source, Rhythm { accepted_at, refused_at, refused_why, days }));
-        }
-        Ok(all)
+        self.documents(SOURCES).await?.into_iter().map(rhythm).collect()
+    }
+
+    pub(crate) async fn some_rhythms(
+        &self,
+        sources: &[SourceId],
+    ) -> Answer<Vec<(SourceId, Rhythm)>> {
+        let keys = sources.iter().map(|source| Key::new(SOURCES, source.as_str())).collect();
+        self.get_all(keys).await?.iter().map(|item| rhythm(Document::read(item)?)).collect()
     }
 }

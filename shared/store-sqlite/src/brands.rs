@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use vigie_domain::promise::next_report;
-use vigie_domain::{Brand, BrandId, Matter, Trouble};
+use vigie_domain::{Brand, BrandId, Matter, SourceId, Trouble};
 use vigie_ports::{Rejected, ReportMade, StoredBrand, Written};
 
 use crate::fault::Fault;
@@ -85,6 +85,16 @@ pub(crate) fn load(connection: &Connection, id: &BrandId) -> Result<Option<Store
                FROM brand WHERE id = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([id.as_str()])?;
+    rows.next()?.map(stored).transpose()
+}
+
+/// The brand that has a source; if several had it in turn, the one that is in force.
+pub(crate) fn with_source(c: &Connection, source: &SourceId) -> Result<Option<StoredBrand>> {
+    let sql = "SELECT body, retired, applied_at, report_at, reported_at, praised_at \
+               FROM brand WHERE EXISTS (SELECT 1 FROM json_each(body, '$.sources') \
+               WHERE value ->> 'id' = ?1) ORDER BY retired LIMIT 1";
+    let mut statement = c.prepare_cached(sql)?;
+    let mut rows = statement.query([source.as_str()])?;
     rows.next()?.map(stored).transpose()
 }
 

@@ -176,6 +176,22 @@ pub(crate) fn settle(
     Ok(answer)
 }
 
+/// Makes a notice dead that was sent and came back.
+pub(crate) fn come_back(
+    c: &Connection,
+    id: &NoticeId,
+    why: &str,
+    now: Timestamp,
+) -> Result<Written> {
+    let sql = "UPDATE notice SET state = 'dead', due_at = ?3, reason = ?2 \
+               WHERE id = ?1 AND state = 'sent'";
+    if c.prepare_cached(sql)?.execute(params![id.as_str(), why, micros(now)])? != 1 {
+        return Ok(Written::Moved);
+    }
+    note_dead(c, id, now)?;
+    Ok(Written::Done)
+}
+
 /// A dead notice is trouble of its brand. That of an operator's notice breeds no other.
 fn note_dead(connection: &Connection, id: &NoticeId, now: Timestamp) -> Result<()> {
     let Some(notice) = load(connection, id)? else { return Ok(()) };

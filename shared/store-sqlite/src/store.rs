@@ -101,6 +101,11 @@ impl Store for SqliteStore {
         self.write(move |c| notices::settle(c, &keys, &id, &token, &settlement, now)).await
     }
 
+    async fn come_back(&self, id: &NoticeId, reason: &str, now: Timestamp) -> Answer<Written> {
+        let (id, reason) = (id.clone(), reason.to_owned());
+        self.write(move |c| notices::come_back(c, &id, &reason, now)).await
+    }
+
     async fn notice(&self, id: &NoticeId) -> Answer<Option<Notice>> {
         let id = id.clone();
         self.read(move |c| notices::load(c, &id)).await
@@ -126,6 +131,11 @@ impl Store for SqliteStore {
     async fn brand(&self, id: &BrandId) -> Answer<Option<StoredBrand>> {
         let id = id.clone();
         self.read(move |c| brands::load(c, &id)).await
+    }
+
+    async fn brand_of(&self, source: &SourceId) -> Answer<Option<StoredBrand>> {
+        let source = source.clone();
+        self.read(move |c| brands::with_source(c, &source)).await
     }
 
     async fn generation(&self) -> Answer<u64> {
@@ -256,5 +266,11 @@ impl Store for SqliteStore {
 
     async fn rhythms(&self) -> Answer<Vec<(SourceId, Rhythm)>> {
         self.read(troubles::rhythms).await
+    }
+
+    async fn rhythms_of(&self, sources: &[SourceId]) -> Answer<Vec<(SourceId, Rhythm)>> {
+        let mut known = self.rhythms().await?;
+        known.retain(|(source, _)| sources.contains(source));
+        Ok(known)
     }
 }

@@ -30,6 +30,7 @@ macro_rules! store_laws {
             a_review_is_found_by_its_number,
             brands_not_given_are_retired_and_come_back,
             a_brand_is_found_by_its_id,
+            a_brand_is_found_by_its_source,
             a_report_is_made_once,
             a_due_report_survives_an_application,
             open_reviews_are_those_without_an_answer,
@@ -66,7 +67,9 @@ macro_rules! store_laws {
             what_is_told_once_is_never_told_again,
             a_rejected_event_is_trouble_of_its_source,
             a_dead_notice_of_the_operator_breeds_no_other,
-            a_source_keeps_its_days_and_its_last_refusal
+            a_source_keeps_its_days_and_its_last_refusal,
+            a_message_that_comes_back_is_dead_and_told,
+            rhythms_of_some_sources_are_found
         );
     };
     ($make:expr; $($law:ident),+) => {

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use vigie_domain::notice::NoticeState;
 use vigie_domain::{Matter, Subject, Trouble};
-use vigie_ports::{Brought, Noted, NoticeFilter, Rejected, Settlement, Store};
+use vigie_ports::{Brought, Noted, NoticeFilter, Redriven, Rejected, Settlement, Store, Written};
 
 use crate::build::at;
 
@@ -108,4 +108,38 @@ pub async fn a_source_keeps_its_days_and_its_last_refusal(store: impl Store) {
     let sources = vec![(source(), taken(at(24 * HOUR * 90)))];
     store.note(Noted { troubles: Vec::new(), sources }).await.unwrap();
     assert_eq!(store.rhythms().await.unwrap()[0].1.days.len(), 1);
+}
+
+/// A message that bounces was sent, and reached nobody: it is dead, told, and can be sent again.
+pub async fn a_message_that_comes_back_is_dead_and_told(store: impl Store) {
+    let id = crate::store_suite::with_notice(&store).await;
+    let back = || store.come_back(&id, "no such mailbox", at(120));
+    assert_eq!(back().await.unwrap(), Written::Moved, "it was not sent");
+    store.claim(&id, "token", at(60), at(90)).await.unwrap().unwrap();
+    let sent = Settlement::Sent { subject_line: "Avis".to_owned(), left_out: Vec::new() };
+    store.settle(&id, "token", sent, at(61)).await.unwrap();
+    assert_eq!(back().await.unwrap(), Written::Done);
+    assert_eq!(back().await.unwrap(), Written::Moved, "told twice, it comes back once");
+    let dead = NoticeFilter { state: Some(NoticeState::Dead), ..NoticeFilter::default() };
+    let dead = store.notices(dead).await.unwrap();
+    assert_eq!((dead.len(), dead[0].reason.as_deref()), (1, Some("no such mailbox")));
+    assert_eq!(dead[0].sent_at, Some(at(61)), "it had gone out");
+    let troubles = store.troubles().await.unwrap();
+    assert_eq!((troubles.len(), troubles[0].what.matter, troubles[0].count), (1, Matter::Dead, 1));
+    assert_eq!(store.redrive(&id, at(200)).await.unwrap(), Redriven::Yes);
+    assert!(store.claim(&id, "again", at(200), at(230)).await.unwrap().is_some());
+}
+
+/// Those asked for, and no others.
+pub async fn rhythms_of_some_sources_are_found(store: impl Store) {
+    let brought = |accepted| Brought { accepted, accepted_at: Some(at(0)), ..Brought::default() };
+    let id = |name: &str| name.parse::<vigie_domain::SourceId>().unwrap();
+    let sources = vec![(id("lumen-site"), brought(3)), (id("orso-site"), brought(4))];
+    store.note(Noted { troubles: Vec::new(), sources }).await.unwrap();
+    let found = store.rhythms_of(&[id("orso-site"), id("nobody")]).await.unwrap();
+    assert_eq!(
+        (found.len(), found[0].0.as_str(), found[0].1.days[0].accepted),
+        (1, "orso-site", 4)
+    );
+    assert!(store.rhythms_of(&[]).await.unwrap().is_empty());
 }

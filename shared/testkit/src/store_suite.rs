@@ -61,7 +61,7 @@ pub async fn verdict(
 }
 
 /// A review with one notice, due at second 10.
-async fn with_notice(store: &impl Store) -> NoticeId {
+pub(crate) async fn with_notice(store: &impl Store) -> NoticeId {
     post(store, "r-1", 200, 1).await;
     let new = notice("n", &key("r-1"), at(10));
     let id = new.id.clone();
@@ -318,6 +318,22 @@ pub async fn a_brand_is_found_by_its_id(store: impl Store) {
         assert_eq!(found, Some(stored));
     }
     assert_eq!(store.brand(&"nobody".parse().unwrap()).await.unwrap(), None);
+}
+
+/// A source is one brand's; after a move, the other's.
+pub async fn a_brand_is_found_by_its_source(store: impl Store) {
+    let source = Brand::sample().sources.remove(0);
+    let found = async || store.brand_of(&source.id).await.unwrap();
+    assert_eq!(found().await, store.brand(&Brand::sample().id).await.unwrap());
+    let without = Brand { sources: Vec::new(), ..Brand::sample() };
+    store.apply(vec![without.clone()], at(20)).await.unwrap();
+    assert_eq!(found().await, None, "nobody has it");
+    let sources = vec![source.clone()];
+    let other = Brand { id: "orso".parse().unwrap(), sources, ..Brand::sample() };
+    store.apply(vec![other.clone(), without], at(30)).await.unwrap();
+    assert_eq!(found().await.map(|stored| stored.brand), Some(other));
+    store.apply(Vec::new(), at(40)).await.unwrap();
+    assert!(found().await.is_some_and(|stored| stored.retired), "a retired brand's is known");
 }
 
 fn report(was_due_at: Timestamp, when: i64) -> ReportMade {

@@ -283,6 +283,10 @@ impl Store for SimStore {
         .await
     }
 
+    async fn come_back(&self, id: &NoticeId, reason: &str, now: Timestamp) -> Answer<Written> {
+        self.call(self.inner.come_back(id, reason, now)).await
+    }
+
     async fn notice(&self, id: &NoticeId) -> Answer<Option<Notice>> {
         self.call(self.inner.notice(id)).await
     }
@@ -305,6 +309,10 @@ impl Store for SimStore {
 
     async fn brand(&self, id: &BrandId) -> Answer<Option<StoredBrand>> {
         self.call(self.inner.brand(id)).await
+    }
+
+    async fn brand_of(&self, source: &SourceId) -> Answer<Option<StoredBrand>> {
+        self.call(self.inner.brand_of(source)).await
     }
 
     async fn generation(&self) -> Answer<u64> {
@@ -411,6 +419,10 @@ impl Store for SimStore {
 
     async fn rhythms(&self) -> Answer<Vec<(SourceId, Rhythm)>> {
         self.call(self.inner.rhythms()).await
+    }
+
+    async fn rhythms_of(&self, sources: &[SourceId]) -> Answer<Vec<(SourceId, Rhythm)>> {
+        self.call(self.inner.rhythms_of(sources)).await
     }
 
     async fn healthy(&self) -> Answer<()> {

@@ -80,14 +80,7 @@ type Secrets = (Vec<SecretString>, Vec<String>);
 fn secrets(machine: &Machine, references: &[SecretRef]) -> Result<Secrets, CannotBegin> {
     let read = |reference| machine.secret(reference).map_err(CannotBegin::Other);
     let secrets = references.iter().map(read).collect::<Result<_, _>>()?;
-    Ok((secrets, references.iter().map(label).collect()))
-}
-
-fn label(reference: &SecretRef) -> String {
-    match reference {
-        SecretRef::Env(name) => format!("env:{name}"),
-        SecretRef::File(path) => format!("file:{path}"),
-    }
+    Ok((secrets, references.iter().map(ToString::to_string).collect()))
 }
 
 /// Reads a reference. One that is none may be the secret itself, so it is not repeated.

@@ -100,7 +100,7 @@ impl Reload {
         let sources = brands.iter().flat_map(|brand| &brand.brand.sources);
         let files = sources.flat_map(|source| &source.secrets).filter_map(|secret| match secret {
             SecretRef::File(path) => Some(self.machine.path(path)),
-            SecretRef::Env(_) => None,
+            SecretRef::Env(_) | SecretRef::Ssm(_) | SecretRef::SecretsManager(_) => None,
         });
         files.collect()
     }
