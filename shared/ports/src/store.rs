@@ -327,8 +327,8 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Answer<Written>> + Send;
 
-    /// Makes a notice dead that was sent and came back: nobody got it. It is noted as trouble of its
-    /// brand in the same transaction, save an operator's. `Moved` if it is not sent.
+    /// Makes a notice dead that was sent and came back: nobody got it. It is noted as trouble of
+    /// its brand in the same transaction, save an operator's. `Moved` if it is not sent.
     fn come_back(
         &self,
         id: &NoticeId,

@@ -1,4 +1,4 @@
-//! What the functions are told by `vigie apply`: texts by name. The one process reads its own files.
+//! What the functions are told by `vigie apply`: texts by name. The one process reads its files.
 
 use vigie_ports::StoreError;
 
