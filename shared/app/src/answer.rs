@@ -87,7 +87,7 @@ pub async fn note<W: World>(
         Said::Answered => Told::Answered { at, by },
         Said::Closed { reason } => Told::Closed { at, by, reason },
     };
-    let brand = app.brand(&review.brand)?;
+    let brand = app.brand(&review.brand).await?;
     let arrival = Arrival { key: review.key.clone(), brand, told, at: now };
     let recorded = app.store().record(vec![arrival]).await?;
     let after = app.store().review(&review.key).await?.ok_or(NotNoted::NoReview)?;

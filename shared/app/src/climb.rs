@@ -23,7 +23,7 @@ pub async fn climb<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<Notice
     for _ in 0..TRIES {
         let now = app.now();
         let Some(stored) = app.store().review(key).await? else { break };
-        let in_force = app.brand(&stored.review.brand)?;
+        let in_force = app.brand(&stored.review.brand).await?;
         let retired = app.registry().is_retired(&in_force.brand.id);
         let brand = &in_force.brand;
         let (own, decided) = match steps_of(&stored.review, brand, now) {

@@ -144,7 +144,7 @@ async fn prepare<W: World>(
         let ready = email.map(|email| Ready { email, left_out: Vec::new() });
         return Ok(ready.ok_or_else(|| cancelled(NO_OPERATOR, Vec::new())));
     }
-    let brand = app.brand(&notice.what.brand)?;
+    let brand = app.brand(&notice.what.brand).await?;
     let contact = match recipient(app, notice, &brand.brand) {
         Ok(contact) => contact,
         Err(reason) => return Ok(Err(cancelled(reason, Vec::new()))),

@@ -3,6 +3,8 @@
 //! A link serves one purpose, one review and one recipient, for 30 days. Showing it changes
 //! nothing (mail scanners follow links); acting on it again changes nothing more.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -11,7 +13,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use vigie_domain::promise::later;
 use vigie_domain::{ContactId, ReviewKey, ReviewNumber, State};
-use vigie_ports::{Store as _, StoreError, StoredReview, World};
+use vigie_ports::{BrandInForce, Store as _, StoreError, StoredReview, World};
 pub use vigie_render::{CloseReason, Purpose};
 
 use crate::App;
@@ -52,6 +54,8 @@ pub struct Desk {
     pub purpose: Purpose,
     /// The review.
     pub stored: StoredReview,
+    /// Its brand.
+    pub brand: Arc<BrandInForce>,
     /// Whose link it is.
     pub contact: ContactId,
 }
@@ -103,7 +107,8 @@ pub async fn open<W: World>(app: &App<W>, purpose: &str, token: &str) -> Result<
     }
     let (number, contact, expires) = parts(said).ok_or(NoDesk::Unknown)?;
     let stored = app.store().by_number(number).await?.ok_or(NoDesk::Unknown)?;
-    let desk = Desk { purpose, stored, contact };
+    let brand = app.brand(&stored.review.brand).await?;
+    let desk = Desk { purpose, stored, brand, contact };
     if desk.stored.review.is_erased() {
         return Err(NoDesk::Erased(Box::new(desk)));
     }

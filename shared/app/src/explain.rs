@@ -48,7 +48,7 @@ pub struct Explained {
 pub async fn explain<W: World>(app: &App<W>, named: &str) -> Result<Option<Explained>, StoreError> {
     let Some(stored) = find(app, named).await? else { return Ok(None) };
     let review = stored.review;
-    let brand = app.brand(&review.brand)?;
+    let brand = app.brand(&review.brand).await?;
     let filter = NoticeFilter { review: Some(review.key.clone()), ..NoticeFilter::default() };
     let mut notices = app.store().notices(filter).await?;
     notices.sort_by_key(|notice| (notice.made_at, notice.what.id.clone()));

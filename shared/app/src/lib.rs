@@ -35,10 +35,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use vigie_domain::{Assessment, BrandId, Contact, ContactId, Content};
-use vigie_ports::{BrandInForce, Clock as _, Ids as _, Mailbox, Store as _, StoreError, World};
+use vigie_platforms::Preset;
+use vigie_ports::{
+    BrandInForce, Clock as _, Ids as _, Mailbox, Store as _, StoreError, StoredBrand, World,
+};
 
 pub use compose::encoded as header_of;
 pub use registry::Registry;
+use registry::{PresetInForce, SourceInForce};
 use tallies::Tallies;
 
 /// What messages call whoever runs Vigie.
@@ -138,11 +142,57 @@ impl<W: World> App<W> {
         self.world.clock().now()
     }
 
-    /// A brand by id, also a retired one. A brand that a review names and the configuration never
-    /// had is corruption.
-    fn brand(&self, id: &BrandId) -> Result<Arc<BrandInForce>, StoreError> {
+    /// Has a source take webhooks, beside those in force.
+    pub fn put_source(&self, source: SourceInForce) {
+        self.change_registry(|registry| registry.put_source(source));
+    }
+
+    fn change_registry(&self, change: impl FnOnce(&mut Registry)) {
+        let mut held = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut held));
+    }
+
+    /// A brand by id, also a retired one; looked up where it is not known yet.
+    ///
+    /// # Errors
+    /// The store does not answer; or it has no such brand: one that a review names and the
+    /// configuration never had is corruption.
+    pub async fn brand(&self, id: &BrandId) -> Result<Arc<BrandInForce>, StoreError> {
+        if let Some(known) = self.registry().brand(id) {
+            return Ok(known);
+        }
         let unknown = || StoreError::Corrupt(format!("brand {id} is not in the configuration"));
-        self.registry().brand(id).ok_or_else(unknown)
+        let stored = self.store().brand(id).await?.ok_or_else(unknown)?;
+        self.learn(stored).await
+    }
+
+    /// Learns of a brand that the store has: it, and what its sources' platforms are.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn learn(&self, stored: StoredBrand) -> Result<Arc<BrandInForce>, StoreError> {
+        let mut presets = Vec::new();
+        for source in &stored.brand.sources {
+            match self.preset(&source.platform).await? {
+                Ok(preset) => presets.push((source.id.clone(), preset)),
+                Err(trouble) => tracing::warn!(source.id = %source.id, trouble, "no preset"),
+            }
+        }
+        let brand = Arc::new(BrandInForce::new(stored.brand));
+        self.change_registry(|registry| registry.learn(brand.clone(), stored.retired, presets));
+        Ok(brand)
+    }
+
+    /// A preset of ours by its id, or a brand's own that the store keeps; else why there is none.
+    async fn preset(&self, named: &str) -> Result<Result<PresetInForce, String>, StoreError> {
+        if let Some(ours) = Preset::by_id(named) {
+            return Ok(Ok(PresetInForce::Ours(ours)));
+        }
+        let Some(text) = self.store().preset(named).await? else {
+            return Ok(Err(format!("there is no preset {named}")));
+        };
+        let parsed = Preset::parse(&text, named).map_err(|fault| fault.to_string());
+        Ok(parsed.map(|preset| PresetInForce::Own(preset.into())))
     }
 }
 

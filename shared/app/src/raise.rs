@@ -41,7 +41,7 @@ pub async fn raise<W: World>(app: &App<W>, key: &ReviewKey) -> Result<Vec<Notice
 
 async fn decided<W: World>(app: &App<W>, stored: &StoredReview) -> Result<Decision, StoreError> {
     let review = &stored.review;
-    let brand = app.brand(&review.brand)?;
+    let brand = app.brand(&review.brand).await?;
     let was_under = review.decided.as_ref().is_some_and(|decided| decided.under);
     let untold = if was_under { untold(app, &review.key).await? } else { Vec::new() };
     Ok(decide(review, &brand.brand, &brand.version, app.now(), crate::understand, &untold))

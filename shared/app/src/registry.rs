@@ -56,12 +56,16 @@ pub trait Outside {
     fn preset(&self, named: &str) -> Result<PresetInForce, String>;
 }
 
-/// The brands and sources in force.
-#[derive(Debug, Default)]
+/// The brands and sources in force: all of them in one process, as far as they were asked for
+/// where a function knows few.
+#[derive(Debug, Clone, Default)]
 pub struct Registry {
     brands: HashMap<BrandId, Arc<BrandInForce>>,
     retired: Vec<BrandId>,
+    /// What takes webhooks.
     sources: HashMap<String, Arc<SourceInForce>>,
+    /// What is known of platforms, also of sources that take none here.
+    platforms: HashMap<SourceId, PresetInForce>,
 }
 
 impl Registry {
@@ -85,7 +89,7 @@ impl Registry {
                 match prepare_source(&brand, source, outside, &mut presets) {
                     Ok((source, faults)) => {
                         troubles.extend(faults);
-                        registry.sources.insert(source.id.to_string(), Arc::new(source));
+                        registry.put_source(source);
                     }
                     Err(trouble) => troubles.push(trouble),
                 }
@@ -94,9 +98,41 @@ impl Registry {
         (registry, troubles)
     }
 
+    /// Learns of a brand, with the presets of its sources: it takes no webhook yet.
+    pub(crate) fn learn(
+        &mut self,
+        brand: Arc<BrandInForce>,
+        retired: bool,
+        presets: Vec<(SourceId, PresetInForce)>,
+    ) {
+        let id = &brand.brand.id;
+        self.retired.retain(|known| known != id);
+        if retired {
+            self.retired.push(id.clone());
+        }
+        self.platforms.extend(presets);
+        self.brands.insert(id.clone(), brand);
+    }
+
+    /// Has a source take webhooks.
+    pub fn put_source(&mut self, source: SourceInForce) {
+        self.platforms.insert(source.id.clone(), source.preset.clone());
+        self.sources.insert(source.id.to_string(), Arc::new(source));
+    }
+
+    /// The preset of a source, if it is known.
+    pub fn platform(&self, source: &SourceId) -> Option<PresetInForce> {
+        self.platforms.get(source).cloned()
+    }
+
     /// A source by the id in its address.
     pub fn source(&self, id: &str) -> Option<Arc<SourceInForce>> {
         self.sources.get(id).cloned()
+    }
+
+    /// Whether there is a source of that id.
+    pub fn has(&self, id: &str) -> bool {
+        self.sources.contains_key(id)
     }
 
     /// A brand, also a retired one.

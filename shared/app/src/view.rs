@@ -68,14 +68,14 @@ pub(crate) fn shop(brand: &Brand, review: &Review) -> Option<String> {
 
 /// The name of a source's platform.
 pub(crate) fn platform<W: World>(app: &App<W>, source: &SourceId) -> String {
-    let found = app.registry().source(source.as_str());
-    found.map_or_else(|| source.to_string(), |found| found.preset.name().to_owned())
+    let found = app.registry().platform(source);
+    found.map_or_else(|| source.to_string(), |preset| preset.name().to_owned())
 }
 
 /// Whether the platform tells nothing of answers, so that the brand has to.
 pub(crate) fn answers_by_hand<W: World>(app: &App<W>, source: &SourceId) -> bool {
-    let found = app.registry().source(source.as_str());
-    found.is_none_or(|found| found.preset.answers() != Answers::Event)
+    let found = app.registry().platform(source);
+    found.is_none_or(|preset| preset.answers() != Answers::Event)
 }
 
 /// A recipient's links for a review.

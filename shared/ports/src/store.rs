@@ -364,6 +364,10 @@ pub trait Store: Send + Sync {
         source: &SourceId,
     ) -> impl Future<Output = Answer<Option<StoredBrand>>> + Send;
 
+    /// The text of a brand's own preset, by the path that the brand names it by, where the store
+    /// keeps it: a home that has no files beside its configuration.
+    fn preset(&self, path: &str) -> impl Future<Output = Answer<Option<String>>> + Send;
+
     /// Counts applications: a running process looks whether it has moved.
     fn generation(&self) -> impl Future<Output = Answer<u64>> + Send;
 

@@ -50,7 +50,7 @@ mod numbers;
 mod rejected;
 mod reports;
 mod reviews;
-mod settings;
+pub mod settings;
 mod settle;
 mod store;
 pub mod stream;

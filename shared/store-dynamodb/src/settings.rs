@@ -9,6 +9,9 @@ use crate::item::{Item, Key, VERSION, number, string, text};
 
 type Answer<T> = Result<T, StoreError>;
 
+/// What the name of a brand's own preset begins with; behind it, its path as the brand names it.
+pub const PRESET: &str = "preset/";
+
 /// Where they lie.
 const SETTINGS: &str = "C";
 

@@ -12,6 +12,7 @@ use vigie_ports::{
 };
 
 use crate::DynamoStore;
+use crate::settings::PRESET;
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -104,6 +105,10 @@ impl Store for DynamoStore {
 
     async fn brand_of(&self, source: &SourceId) -> Answer<Option<StoredBrand>> {
         Box::pin(self.brand_with(source)).await
+    }
+
+    async fn preset(&self, path: &str) -> Answer<Option<String>> {
+        Box::pin(self.setting(&format!("{PRESET}{path}"))).await
     }
 
     async fn generation(&self) -> Answer<u64> {

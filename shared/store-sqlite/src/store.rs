@@ -138,6 +138,11 @@ impl Store for SqliteStore {
         self.read(move |c| brands::with_source(c, &source)).await
     }
 
+    async fn preset(&self, _: &str) -> Answer<Option<String>> {
+        // It lies beside vigie.toml, where the process reads it.
+        Ok(None)
+    }
+
     async fn generation(&self) -> Answer<u64> {
         self.read(brands::generation).await
     }

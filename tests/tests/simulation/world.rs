@@ -315,6 +315,10 @@ impl Store for SimStore {
         self.call(self.inner.brand_of(source)).await
     }
 
+    async fn preset(&self, path: &str) -> Answer<Option<String>> {
+        self.call(self.inner.preset(path)).await
+    }
+
     async fn generation(&self) -> Answer<u64> {
         self.call(self.inner.generation()).await
     }

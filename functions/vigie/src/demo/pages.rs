@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Path as Segment;
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use vigie_smtp_sink::Received;
+use vigie_web::answer::typed;
 
 use super::mails::Sort;
 use crate::load::CannotBegin;
 use crate::server::Serving;
-use crate::server::answer::typed;
 
 /// One mail in the folder.
 pub(crate) struct Page {
@@ -153,7 +154,7 @@ pub(crate) fn router(folder: PathBuf) -> Router<Arc<Serving>> {
 }
 
 fn redirect(to: &'static str) -> Response {
-    let mut response = typed(StatusCode::SEE_OTHER, "text/plain", "");
+    let mut response = typed(StatusCode::SEE_OTHER, "text/plain", "").map(Body::from);
     response.headers_mut().insert(http::header::LOCATION, http::HeaderValue::from_static(to));
     response
 }
@@ -166,8 +167,8 @@ fn file(folder: &Path, name: &str) -> Response {
     };
     let read = if is_ours(name) { std::fs::read(folder.join(name)).ok() } else { None };
     match read {
-        Some(bytes) => typed(StatusCode::OK, kind, bytes),
-        None => typed(StatusCode::NOT_FOUND, "text/plain", "no such mail\n"),
+        Some(bytes) => typed(StatusCode::OK, kind, bytes).map(Body::from),
+        None => typed(StatusCode::NOT_FOUND, "text/plain", "no such mail\n").map(Body::from),
     }
 }
 

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
 
-use super::answer::Code;
+use vigie_web::Code;
+use vigie_web::body::{BYTES_MAX, judge};
 
-/// The largest body taken (contract): 1 MiB.
-pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
 /// The largest body read to its end before it is refused (contract): 2 MiB.
 const DRAIN_BYTES_MAX: usize = 2 << 20;
 /// How long a body may take to arrive. Platforms give up after 5 to 30 s themselves.
@@ -25,9 +24,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Code>
     }
     let read = tokio::time::timeout(BODY_WITHIN, collect(body, announced));
     let bytes = read.await.map_err(|_| Code::RequestTimeout)??;
-    if is_compressed(headers) {
-        return Err(Code::CompressedBody);
-    }
+    judge(headers, bytes.len())?;
     Ok(bytes)
 }
 
@@ -42,7 +39,7 @@ async fn collect(mut body: Body, announced: usize) -> Result<Bytes, Code> {
         if seen > DRAIN_BYTES_MAX {
             return Err(Code::PayloadTooLarge);
         }
-        if seen > BODY_BYTES_MAX {
+        if seen > BYTES_MAX {
             continue;
         }
         match first.take() {
@@ -50,23 +47,16 @@ async fn collect(mut body: Body, announced: usize) -> Result<Bytes, Code> {
             None if kept.is_empty() => first = Some(data),
             None => kept.extend_from_slice(&data),
             Some(piece) => {
-                kept.reserve(announced.min(BODY_BYTES_MAX));
+                kept.reserve(announced.min(BYTES_MAX));
                 kept.extend_from_slice(&piece);
                 kept.extend_from_slice(&data);
             }
         }
     }
-    if seen > BODY_BYTES_MAX {
+    if seen > BYTES_MAX {
         return Err(Code::PayloadTooLarge);
     }
     Ok(first.unwrap_or_else(|| Bytes::from(kept)))
-}
-
-fn is_compressed(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 #[cfg(test)]
@@ -99,20 +89,9 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_one_mebibyte_is_taken_and_one_byte_more_is_not() {
         let none = HeaderMap::new();
-        assert_eq!(read(&none, body_of(BODY_BYTES_MAX)).await.unwrap().len(), BODY_BYTES_MAX);
-        for over in [BODY_BYTES_MAX + 1, DRAIN_BYTES_MAX, DRAIN_BYTES_MAX + 1] {
+        assert_eq!(read(&none, body_of(BYTES_MAX)).await.unwrap().len(), BYTES_MAX);
+        for over in [BYTES_MAX + 1, DRAIN_BYTES_MAX, DRAIN_BYTES_MAX + 1] {
             assert_eq!(read(&none, body_of(over)).await, Err(Code::PayloadTooLarge), "{over}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_compressed_body_is_refused_and_identity_is_not_compression() {
-        let with = |encoding: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_ENCODING, http::HeaderValue::from_static(encoding));
-            headers
-        };
-        assert_eq!(read(&with("gzip"), body_of(3)).await, Err(Code::CompressedBody));
-        assert!(read(&with("identity"), body_of(3)).await.is_ok());
     }
 }

@@ -4,15 +4,15 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
-use http::HeaderValue;
-use vigie_ports::Ids as _;
+use vigie_web::answer::problem;
+use vigie_web::{Code, ProblemCode, RequestId, route_of};
 
 use super::Serving;
-use super::answer::{Code, ProblemCode, RequestId, problem};
 use super::client::{Network, client};
 use super::connections::Peer;
 use crate::environment::SystemIds;
@@ -33,22 +33,20 @@ pub(crate) async fn line(
     next: Next,
 ) -> Response {
     let began = tokio::time::Instant::now();
-    let id = RequestId(new_id());
+    let id = RequestId::new(&SystemIds);
     let method = request.method().clone();
-    let route = super::route_of(request.uri().path());
+    let route = route_of(request.uri().path());
     let network = network(&serving, route, &request);
     request.extensions_mut().insert(id.clone());
     let mut response = match serving.room.try_acquire() {
         Ok(_held) => {
             // A fault of ours ends one request, not the connection's silence.
             let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-            answered.unwrap_or_else(|_| problem(Code::Internal, &id, None))
+            answered.unwrap_or_else(|_| problem(Code::Internal, &id, None).map(Body::from))
         }
-        Err(_) => problem(Code::TooManyRequests, &id, None),
+        Err(_) => problem(Code::TooManyRequests, &id, None).map(Body::from),
     };
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert("vigie-request", value);
-    }
+    id.carried_by(response.headers_mut());
     let took = began.elapsed();
     serving.metrics.answered(route, response.status().as_u16(), took);
     write(&id, (method.as_str(), route, network), &response, took);
@@ -91,9 +89,4 @@ fn write(
     } else {
         line!(info);
     }
-}
-
-fn new_id() -> String {
-    let random = u128::from_be_bytes(SystemIds.random());
-    format!("{:016x}", (random >> 64) as u64)
 }

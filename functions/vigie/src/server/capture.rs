@@ -11,9 +11,8 @@ use http::request::Parts;
 use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
 
-use super::answer::{Code, RequestId};
 use super::loops::{Stop, stopped};
-use super::segments;
+use vigie_web::{Code, RequestId, segments};
 use crate::captures::file::{About, Capture};
 use crate::captures::{Folder, KEPT_MAX, Wanted};
 use crate::environment::now;

@@ -1,6 +1,5 @@
 //! The HTTP server: webhooks in, links acted on, health told.
 
-pub(crate) mod answer;
 mod body;
 mod canonical;
 pub(crate) mod capture;
@@ -19,6 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
@@ -28,9 +28,10 @@ use tokio::sync::Semaphore;
 use vigie_app::App;
 use vigie_domain::ReviewKey;
 use vigie_ports::{Store as _, World as _};
+use vigie_web::answer::{json, not_allowed, problem, typed};
+use vigie_web::{Code, RequestId};
 
 use crate::load::Home;
-use answer::{Code, RequestId, json, not_allowed, problem, typed};
 use capture::Captures;
 use loops::Nudges;
 use metrics::Metrics;
@@ -84,7 +85,7 @@ pub(crate) fn router(serving: &Arc<Serving>, more: Router<Arc<Serving>>) -> Rout
 pub(crate) fn metrics_router(serving: Arc<Serving>) -> Router {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let metrics = move |State(serving): State<Arc<Serving>>| async move {
-        typed(StatusCode::OK, kind, serving.metrics.text())
+        typed(StatusCode::OK, kind, serving.metrics.text()).map(Body::from)
     };
     Router::new().route("/metrics", axum::routing::get(metrics)).with_state(serving)
 }
@@ -93,42 +94,26 @@ pub(crate) fn metrics_router(serving: Arc<Serving>) -> Router {
 async fn health(State(serving): State<Arc<Serving>>, request: Request) -> Response {
     let id = request_id(&request);
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return not_allowed(&id, &[Method::GET, Method::HEAD]);
+        return not_allowed(&id, &[Method::GET, Method::HEAD]).map(Body::from);
     }
     match serving.app.world().store().healthy().await {
         Ok(()) => {
             let told = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
-            json(StatusCode::OK, &told)
+            json(StatusCode::OK, &told).map(Body::from)
         }
         Err(error) => {
             serving.metrics.store_faults.inc();
             tracing::error!(request.id = %id.0, %error, "the store does not answer");
-            problem(Code::StoreUnavailable, &id, None)
+            problem(Code::StoreUnavailable, &id, None).map(Body::from)
         }
     }
 }
 
 async fn nothing(request: Request) -> Response {
-    problem(Code::NotFound, &request_id(&request), None)
+    problem(Code::NotFound, &request_id(&request), None).map(Body::from)
 }
 
 /// The id that the canonical line gave the request.
 fn request_id(request: &Request) -> RequestId {
     request.extensions().get().cloned().unwrap_or_else(|| RequestId(String::new()))
-}
-
-/// The parts of a path.
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    path.trim_start_matches('/').split('/')
-}
-
-/// The route of a path, for logs and metrics: never the path itself, which may hold a token.
-fn route_of(path: &str) -> &'static str {
-    match segments(path).next() {
-        Some("hooks") => "/hooks/{source}",
-        Some("desk") => "/desk/{purpose}/{link}",
-        Some("healthz") => "/healthz",
-        Some("demo") => "/demo",
-        _ => "other",
-    }
 }

@@ -8,7 +8,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::Code;
+use vigie_web::Code;
 use table::{Operation, ROUTES, Route, Server};
 
 /// The names in braces.

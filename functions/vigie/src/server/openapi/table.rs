@@ -1,6 +1,6 @@
 //! The table: every address, its methods and their answers.
 
-use crate::server::answer::Code;
+use vigie_web::Code;
 
 /// Which of the two servers an address is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,34 +1,50 @@
 //! Answers: problems with a closed set of codes (RFC 9457), and what every answer carries.
 
-use axum::body::Body;
-use axum::response::Response;
+use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use vigie_platforms::Refusal;
 
+use crate::RequestId;
+
+/// An answer, whole.
+pub type Answer = http::Response<Bytes>;
+
 /// Every code a caller can see. docs/errors.md explains each; a test holds the two together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Code {
+pub enum Code {
+    /// The verified bytes are not JSON, or nest too deep.
     MalformedPayload,
+    /// No signature came.
     SignatureMissing,
+    /// The signature is not of these bytes.
     SignatureMismatch,
+    /// The signature is too old, or of the future.
     TimestampOutsideTolerance,
+    /// No source of that name.
     UnknownSource,
+    /// No such address.
     NotFound,
+    /// The address does not take that method.
     MethodNotAllowed,
+    /// The body did not arrive in time.
     RequestTimeout,
+    /// The body is too large.
     PayloadTooLarge,
+    /// The body is compressed.
     CompressedBody,
+    /// Too many at once.
     TooManyRequests,
+    /// The store does not answer.
     StoreUnavailable,
+    /// A fault of ours.
     Internal,
 }
 
 impl Code {
     /// Every code.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the test of docs/errors.md counts them"))]
-    pub(crate) const ALL: [Self; 13] = [
+    pub const ALL: [Self; 13] = [
         Self::MalformedPayload,
         Self::SignatureMissing,
         Self::SignatureMismatch,
@@ -44,7 +60,8 @@ impl Code {
         Self::Internal,
     ];
 
-    pub(crate) const fn id(self) -> &'static str {
+    /// Its word, as the answer has it.
+    pub const fn id(self) -> &'static str {
         match self {
             Self::MalformedPayload => "malformed-payload",
             Self::SignatureMissing => "signature-missing",
@@ -62,7 +79,8 @@ impl Code {
         }
     }
 
-    pub(crate) const fn status(self) -> StatusCode {
+    /// The status that it is answered with.
+    pub const fn status(self) -> StatusCode {
         match self {
             Self::MalformedPayload => StatusCode::BAD_REQUEST,
             Self::SignatureMissing | Self::SignatureMismatch | Self::TimestampOutsideTolerance => {
@@ -98,7 +116,7 @@ impl Code {
     }
 
     /// Seconds after which the same request may fare better.
-    pub(crate) const fn retry_after(self) -> Option<&'static str> {
+    pub const fn retry_after(self) -> Option<&'static str> {
         match self {
             Self::TooManyRequests => Some("1"),
             Self::StoreUnavailable => Some("5"),
@@ -117,19 +135,17 @@ impl From<Refusal> for Code {
     }
 }
 
-/// The request's id and its answer's code, for the canonical log line.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) String);
-
 /// The code of a problem, carried beside the response to the log.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ProblemCode(pub(crate) Code);
+pub struct ProblemCode(pub Code);
 
 /// What arrived, told to the sender so that both sides can compare.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Arrived<'a> {
-    pub(crate) bytes: usize,
-    pub(crate) sha256: &'a str,
+pub struct Arrived<'a> {
+    /// How many bytes.
+    pub bytes: usize,
+    /// Their digest, in hexadecimal.
+    pub sha256: &'a str,
 }
 
 #[derive(Serialize)]
@@ -144,7 +160,7 @@ struct Problem<'a> {
 }
 
 /// A problem answer.
-pub(crate) fn problem(code: Code, id: &RequestId, body: Option<Arrived<'_>>) -> Response {
+pub fn problem(code: Code, id: &RequestId, body: Option<Arrived<'_>>) -> Answer {
     let problem = Problem {
         r#type: "about:blank",
         title: code.title(),
@@ -163,7 +179,7 @@ pub(crate) fn problem(code: Code, id: &RequestId, body: Option<Arrived<'_>>) -> 
 }
 
 /// The answer to a method that an address does not take.
-pub(crate) fn not_allowed(id: &RequestId, takes: &[Method]) -> Response {
+pub fn not_allowed(id: &RequestId, takes: &[Method]) -> Answer {
     let mut response = problem(Code::MethodNotAllowed, id, None);
     let takes = takes.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     if let Ok(value) = HeaderValue::from_str(&takes) {
@@ -173,15 +189,15 @@ pub(crate) fn not_allowed(id: &RequestId, takes: &[Method]) -> Response {
 }
 
 /// An answer of a type.
-pub(crate) fn typed(status: StatusCode, kind: &'static str, text: impl Into<Body>) -> Response {
-    let mut response = Response::new(text.into());
+pub fn typed(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Answer {
+    let mut response = Answer::new(text.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
 /// An answer in JSON.
-pub(crate) fn json(status: StatusCode, document: &impl Serialize) -> Response {
+pub fn json(status: StatusCode, document: &impl Serialize) -> Answer {
     typed(status, "application/json", serde_json::to_string(document).unwrap_or_default())
 }
 
