@@ -1,49 +1,13 @@
-//! What lies outside the process: the environment, files, the clock and chance. The only place that
-//! reads them.
+//! What lies outside the process: the environment, and files beside the configuration.
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use rand::TryRngCore as _;
 use secrecy::SecretString;
 use vigie_app::registry::{Outside, PresetInForce};
 use vigie_config::{Included, NotIncluded, PresetInfo};
 use vigie_domain::SecretRef;
+use vigie_machine::variable;
 use vigie_platforms::{Preset, presets};
-use vigie_ports::{Clock, Ids};
-
-/// Tells the machine's time.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        now()
-    }
-}
-
-/// The machine's time, to the microsecond, which is what the store keeps: what was written and what
-/// is compared with it are the same moment.
-#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
-pub(crate) fn now() -> Timestamp {
-    let exact = Timestamp::now();
-    Timestamp::from_microsecond(exact.as_microsecond()).unwrap_or(exact)
-}
-
-/// The machine's chance.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SystemIds;
-
-impl Ids for SystemIds {
-    fn random(&self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        match rand::rngs::OsRng.try_fill_bytes(&mut bytes) {
-            Ok(()) => bytes,
-            // Without chance there are no tokens: nothing can be done safely.
-            Err(error) => unreachable!("the system gives no random bytes: {error}"),
-        }
-    }
-}
 
 /// The environment and the files beside a configuration file.
 #[derive(Debug, Clone)]
@@ -123,11 +87,6 @@ pub(crate) fn room(folder: &Path) -> Option<Room> {
     let found = rustix::fs::statvfs(folder).ok()?;
     let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
     Some(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is where the environment comes in")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Outside for Machine {

@@ -14,7 +14,8 @@ use vigie_ports::{Mailbox, Noted, Store as _, World};
 use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
 
 use crate::cli::{StoreKind, Stored};
-use crate::environment::{Machine, SystemClock, SystemIds, now};
+use crate::environment::Machine;
+use vigie_machine::{SystemClock, SystemIds, now};
 use crate::lock;
 
 /// What an empty store and its log take, in bytes.

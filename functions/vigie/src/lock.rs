@@ -6,7 +6,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::CannotBegin;
 
 const FILE_NAME: &str = "vigie.lock";

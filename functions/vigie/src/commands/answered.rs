@@ -10,7 +10,7 @@ use vigie_ports::{Due, Store as _, StoredReview};
 
 use super::explain::no_such_review;
 use crate::cli::{Answered, Close, Json, Stored};
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
 

@@ -12,7 +12,7 @@ use super::signer::{known_source, wrong};
 use crate::captures::file::Capture as Kept;
 use crate::captures::{Folder, KEPT_MAX, Wanted};
 use crate::cli::{Capture, StoreKind};
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, read_config};
 use crate::lock;
 use crate::output::{Exit, say, say_json};

@@ -19,7 +19,7 @@ use crate::demo::play::Player;
 use crate::demo::refused::refused;
 use crate::demo::stage::{Folder, furnish};
 use crate::demo::summary::Summary;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, Given, apply, hold_store, read_given, store_trouble};
 use crate::output::{Exit, say, say_json};
 use crate::server::connections::http;

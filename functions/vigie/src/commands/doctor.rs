@@ -13,7 +13,7 @@ use super::signer::{Signing, resolve, wrong};
 use crate::captures::Folder;
 use crate::captures::file::Capture;
 use crate::cli::Doctor;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, read_config};
 use crate::output::{Exit, say, say_json};
 use crate::waiting::Waiting;

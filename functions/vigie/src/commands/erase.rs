@@ -21,7 +21,7 @@ use vigie_store_sqlite::{FILE_NAME, Swept};
 use super::explain::no_such_review;
 use crate::captures::Folder;
 use crate::cli::Erase;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, read_config, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
 use crate::waiting::Waiting;

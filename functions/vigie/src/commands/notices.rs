@@ -10,7 +10,7 @@ use vigie_ports::{NoticeFilter, Rejected, Store as _};
 
 use super::shown::{count, line, local, table};
 use crate::cli::Notices;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, say, say_json};
 

@@ -8,7 +8,7 @@ use vigie_domain::text;
 use super::answered::decide_what_waits;
 use super::shown::count;
 use crate::cli::Redrive;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
 

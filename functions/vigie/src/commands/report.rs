@@ -11,7 +11,7 @@ use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, ShopId, SourceId, Stars
 use vigie_render::report_text;
 
 use crate::cli::Unanswered;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::{CannotBegin, open_app, store_trouble};
 use crate::output::{Exit, say, say_json};
 

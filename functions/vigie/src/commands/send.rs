@@ -19,7 +19,7 @@ use vigie_ports::Ids as _;
 use self::address::Address;
 use super::signer::{Signing, resolve, wrong};
 use crate::cli::Send;
-use crate::environment::{SystemIds, now};
+use vigie_machine::{SystemIds, now};
 use crate::load::CannotBegin;
 use crate::output::{Exit, complain, say, say_json};
 

@@ -16,7 +16,8 @@ use vigie_ports::Store as _;
 use vigie_store_sqlite::SqliteStore;
 
 use crate::cli::Serve;
-use crate::environment::{Machine, SystemClock, SystemIds, now};
+use crate::environment::Machine;
+use vigie_machine::{SystemClock, SystemIds, now};
 use crate::load::{
     Applied, CannotBegin, Given, Home, apply, hold_store, in_a_file, read_given, settings,
     store_trouble, stored_registry, transport,

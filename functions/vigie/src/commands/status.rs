@@ -13,7 +13,8 @@ use vigie_store_sqlite::{FILE_NAME, Facts};
 
 use super::shown::count;
 use crate::cli::Status;
-use crate::environment::{Room, now, room};
+use crate::environment::{Room, room};
+use vigie_machine::now;
 use crate::load::{CannotBegin, open_app, read_config, store_trouble};
 use crate::lock;
 use crate::output::{Exit, say, say_json};

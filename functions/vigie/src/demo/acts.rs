@@ -7,7 +7,7 @@ use vigie_platforms::{Preset, Scheme, presets};
 
 use super::play::{Fate, Guise, Player, Posting, Tally};
 use super::stage::{Account, bruma_site, lumen};
-use crate::environment::now;
+use vigie_machine::now;
 
 /// The promise of the demo's brand, and how long before its end the reminder goes.
 const PROMISE: SignedDuration = SignedDuration::from_hours(24);

@@ -13,7 +13,7 @@ use vigie_platforms::signature::{SecretFault, Signed};
 use vigie_platforms::{Preset, presets, signature};
 
 use super::stage::{Account, wrong_secret};
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::CannotBegin;
 
 /// How far back an old signature lies: beyond the 300 s that are tolerated.

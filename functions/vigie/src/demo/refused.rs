@@ -14,7 +14,7 @@ use crate::captures::{Folder, Wanted};
 use crate::cli::{Config, Doctor, Json, Signer};
 use crate::commands::capture::ask;
 use crate::commands::doctor::judge;
-use crate::environment::now;
+use vigie_machine::now;
 use crate::load::CannotBegin;
 
 /// How long capture stays on.

@@ -15,7 +15,7 @@ use vigie_web::{Code, ProblemCode, RequestId, route_of};
 use super::Serving;
 use super::client::{Network, client};
 use super::connections::Peer;
-use crate::environment::SystemIds;
+use vigie_machine::SystemIds;
 
 /// What a request was about, for its line. Never a token or a link.
 #[derive(Debug, Clone)]

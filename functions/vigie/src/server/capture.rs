@@ -15,7 +15,7 @@ use super::loops::{Stop, stopped};
 use vigie_web::{Code, RequestId, segments};
 use crate::captures::file::{About, Capture};
 use crate::captures::{Folder, KEPT_MAX, Wanted};
-use crate::environment::now;
+use vigie_machine::now;
 
 /// How often the folder is looked at: whoever asks waits for it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

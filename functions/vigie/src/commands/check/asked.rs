@@ -12,7 +12,7 @@ use vigie_domain::text::clean_line;
 
 use super::live::Tried;
 use crate::commands::send::why;
-use crate::environment::now;
+use vigie_machine::now;
 
 /// How long an answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

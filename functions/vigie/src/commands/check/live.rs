@@ -16,7 +16,8 @@ use vigie_ports::{Email, FailureClass, Ids as _, Mail as _, Mailbox, SendError};
 use vigie_render::{Message, sample};
 
 use super::asked;
-use crate::environment::{Machine, SystemIds, now};
+use crate::environment::Machine;
+use vigie_machine::{SystemIds, now};
 use crate::load::{CannotBegin, settings, transport};
 
 /// How long the mail server may take to let us in, or to take a sample.

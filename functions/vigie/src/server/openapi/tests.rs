@@ -23,7 +23,7 @@ use vigie_web::{Code, ProblemCode};
 
 use super::document;
 use super::table::{ROUTES, Route, Server};
-use crate::environment::{SystemClock, SystemIds, now};
+use vigie_machine::{SystemClock, SystemIds, now};
 use crate::load::Home;
 use crate::server::canonical::REQUESTS_MAX;
 use crate::server::loops::{Inbox, Nudges};
