@@ -15,8 +15,8 @@ use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
 
 use crate::cli::{StoreKind, Stored};
 use crate::environment::Machine;
-use vigie_machine::{SystemClock, SystemIds, now};
 use crate::lock;
+use vigie_machine::{SystemClock, SystemIds, now};
 
 /// What an empty store and its log take, in bytes.
 const STORE_BYTES_MIN: usize = 128 * 1024;

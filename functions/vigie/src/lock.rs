@@ -6,8 +6,8 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use vigie_machine::now;
 use crate::load::CannotBegin;
+use vigie_machine::now;
 
 const FILE_NAME: &str = "vigie.lock";
 

@@ -6,14 +6,14 @@ use http::header::CONTENT_ENCODING;
 use crate::answer::Code;
 
 /// The largest body taken (contract): 1 MiB.
-pub const BYTES_MAX: usize = 1 << 20;
+pub const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// Whether a body that was read whole is taken.
 ///
 /// # Errors
 /// It is too large, or compressed: a signature covers the bytes that arrive.
 pub fn judge(headers: &HeaderMap, bytes: usize) -> Result<(), Code> {
-    if bytes > BYTES_MAX {
+    if bytes > BODY_BYTES_MAX {
         return Err(Code::PayloadTooLarge);
     }
     if is_compressed(headers) {
@@ -36,8 +36,8 @@ mod tests {
     #[test]
     fn a_body_of_one_mebibyte_is_taken_and_one_byte_more_is_not() {
         let none = HeaderMap::new();
-        assert_eq!(judge(&none, BYTES_MAX), Ok(()));
-        assert_eq!(judge(&none, BYTES_MAX + 1), Err(Code::PayloadTooLarge));
+        assert_eq!(judge(&none, BODY_BYTES_MAX), Ok(()));
+        assert_eq!(judge(&none, BODY_BYTES_MAX + 1), Err(Code::PayloadTooLarge));
     }
 
     #[test]

@@ -32,12 +32,7 @@ impl From<Answer> for Desked {
 }
 
 /// Shows or acts on a link; the body was read whole.
-pub async fn answer<W: World>(
-    app: &App<W>,
-    parts: &Parts,
-    body: &[u8],
-    id: &RequestId,
-) -> Desked {
+pub async fn answer<W: World>(app: &App<W>, parts: &Parts, body: &[u8], id: &RequestId) -> Desked {
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::POST) {
         return not_allowed(id, &[Method::GET, Method::HEAD, Method::POST]).into();
     }

@@ -37,12 +37,7 @@ pub fn named(path: &str) -> Option<(&str, Option<String>)> {
 }
 
 /// Takes a webhook whose body was read whole.
-pub async fn answer<W: World>(
-    app: &App<W>,
-    parts: &Parts,
-    body: &[u8],
-    id: &RequestId,
-) -> Hooked {
+pub async fn answer<W: World>(app: &App<W>, parts: &Parts, body: &[u8], id: &RequestId) -> Hooked {
     let Some((source, token)) = named(parts.uri.path()) else {
         let answer = problem(Code::UnknownSource, id, None);
         return Hooked { answer, tally: None, undecided: Vec::new(), refused: None };

@@ -1,9 +1,9 @@
-//! What Vigie answers over HTTP: webhooks taken, links acted on, problems told. The homes only carry
-//! it: one process over a socket, functions on AWS as events.
+//! What Vigie answers over HTTP: webhooks taken, links acted on, problems told. The homes only
+//! carry it: one process over a socket, functions on AWS as events.
 //!
-//! [`hook::answer`] and [`desk::answer`] are the two entry points. Both take a request whose body was
-//! read whole ([`body::judge`] says which bodies are not), and give the answer with what is to be
-//! nudged and counted; neither writes a log line of its own for what went well.
+//! [`hook::answer`] and [`desk::answer`] are the two entry points. Both take a request whose body
+//! was read whole ([`body::judge`] says which bodies are not), and give the answer with what is to
+//! be nudged and counted; neither writes a log line of its own for what went well.
 
 pub mod answer;
 pub mod body;

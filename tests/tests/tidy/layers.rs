@@ -19,10 +19,7 @@ const MAY_SEE: [(&str, &[&str]); 12] = [
         "vigie-app",
         &["vigie-domain", "vigie-ports", "vigie-platforms", "vigie-advice", "vigie-render"],
     ),
-    (
-        "vigie-web",
-        &["vigie-domain", "vigie-ports", "vigie-platforms", "vigie-render", "vigie-app"],
-    ),
+    ("vigie-web", &["vigie-domain", "vigie-ports", "vigie-platforms", "vigie-render", "vigie-app"]),
     ("vigie-machine", &["vigie-ports"]),
     ("vigie-mime", &["vigie-domain", "vigie-ports"]),
     (

@@ -10,9 +10,9 @@ use vigie_ports::{Due, Store as _, StoredReview};
 
 use super::explain::no_such_review;
 use crate::cli::{Answered, Close, Json, Stored};
-use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
+use vigie_machine::now;
 
 /// Changes decided at once after a command; a running server takes what is left.
 const DECIDED_MAX: u32 = 500;

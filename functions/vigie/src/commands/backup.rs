@@ -6,10 +6,10 @@ use vigie_store_sqlite::backup;
 
 use super::shown::count;
 use crate::cli::Backup;
-use vigie_machine::now;
 use crate::load::{CannotBegin, in_a_file, read_config, store_trouble};
 use crate::output::{Exit, say, say_json};
 use crate::waiting::Waiting;
+use vigie_machine::now;
 
 /// What `--json` says.
 #[derive(Serialize)]

@@ -12,10 +12,10 @@ use super::signer::{known_source, wrong};
 use crate::captures::file::Capture as Kept;
 use crate::captures::{Folder, KEPT_MAX, Wanted};
 use crate::cli::{Capture, StoreKind};
-use vigie_machine::now;
 use crate::load::{CannotBegin, read_config};
 use crate::lock;
 use crate::output::{Exit, say, say_json};
+use vigie_machine::now;
 
 /// How long the server has to see what was asked; it looks each second.
 const SEEN_WITHIN: Duration = Duration::from_secs(4);

@@ -19,12 +19,12 @@ use crate::demo::play::Player;
 use crate::demo::refused::refused;
 use crate::demo::stage::{Folder, furnish};
 use crate::demo::summary::Summary;
-use vigie_machine::now;
 use crate::load::{CannotBegin, Given, apply, hold_store, read_given, store_trouble};
 use crate::output::{Exit, say, say_json};
 use crate::server::connections::http;
 use crate::server::{Serving, loops, notes, router};
 use crate::waiting::Waiting;
+use vigie_machine::now;
 
 /// How long the demo waits for what must come: the contract gives it 90 s in all.
 const ALL_WITHIN: Duration = Duration::from_mins(1);

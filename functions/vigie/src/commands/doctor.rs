@@ -13,10 +13,10 @@ use super::signer::{Signing, resolve, wrong};
 use crate::captures::Folder;
 use crate::captures::file::Capture;
 use crate::cli::Doctor;
-use vigie_machine::now;
 use crate::load::{CannotBegin, read_config};
 use crate::output::{Exit, say, say_json};
 use crate::waiting::Waiting;
+use vigie_machine::now;
 
 /// Says why a request verifies or not: one that was kept, in two files or by the server.
 pub(crate) fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {

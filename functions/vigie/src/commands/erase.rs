@@ -21,10 +21,10 @@ use vigie_store_sqlite::{FILE_NAME, Swept};
 use super::explain::no_such_review;
 use crate::captures::Folder;
 use crate::cli::Erase;
-use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, read_config, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
 use crate::waiting::Waiting;
+use vigie_machine::now;
 
 /// How often a message that is under way is looked at: most are gone within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -10,9 +10,9 @@ use vigie_ports::{NoticeFilter, Rejected, Store as _};
 
 use super::shown::{count, line, local, table};
 use crate::cli::Notices;
-use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, say, say_json};
+use vigie_machine::now;
 
 /// A notice, as `--json` shows it here and in `explain`.
 #[derive(Serialize)]

@@ -8,9 +8,9 @@ use vigie_domain::text;
 use super::answered::decide_what_waits;
 use super::shown::count;
 use crate::cli::Redrive;
-use vigie_machine::now;
 use crate::load::{CannotBegin, Home, open_app, store_trouble};
 use crate::output::{Exit, complain, say, say_json};
+use vigie_machine::now;
 
 /// What `--json` says.
 #[derive(Serialize)]

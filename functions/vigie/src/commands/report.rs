@@ -11,9 +11,9 @@ use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, ShopId, SourceId, Stars
 use vigie_render::report_text;
 
 use crate::cli::Unanswered;
-use vigie_machine::now;
 use crate::load::{CannotBegin, open_app, store_trouble};
 use crate::output::{Exit, say, say_json};
+use vigie_machine::now;
 
 /// Characters of a review that `--json` shows, the ellipsis among them.
 const EXCERPT_CHARS_MAX: usize = 160;

@@ -19,9 +19,9 @@ use vigie_ports::Ids as _;
 use self::address::Address;
 use super::signer::{Signing, resolve, wrong};
 use crate::cli::Send;
-use vigie_machine::{SystemIds, now};
 use crate::load::CannotBegin;
 use crate::output::{Exit, complain, say, say_json};
+use vigie_machine::{SystemIds, now};
 
 /// Longest wait for the whole answer: platforms themselves give up after 5 to 15 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);

@@ -17,7 +17,6 @@ use vigie_store_sqlite::SqliteStore;
 
 use crate::cli::Serve;
 use crate::environment::Machine;
-use vigie_machine::{SystemClock, SystemIds, now};
 use crate::load::{
     Applied, CannotBegin, Given, Home, apply, hold_store, in_a_file, read_given, settings,
     store_trouble, stored_registry, transport,
@@ -27,6 +26,7 @@ use crate::server::connections::http;
 use crate::server::loops::{self, Nudges};
 use crate::server::{Serving, keeping, metrics_router, notes, router};
 use reload::Reload;
+use vigie_machine::{SystemClock, SystemIds, now};
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {

@@ -14,10 +14,10 @@ use vigie_store_sqlite::{FILE_NAME, Facts};
 use super::shown::count;
 use crate::cli::Status;
 use crate::environment::{Room, room};
-use vigie_machine::now;
 use crate::load::{CannotBegin, open_app, read_config, store_trouble};
 use crate::lock;
 use crate::output::{Exit, say, say_json};
+use vigie_machine::now;
 
 /// A message that waits for longer than this waits for a person: mail servers come back sooner.
 const WAITS_TOO_LONG: SignedDuration = SignedDuration::from_mins(15);

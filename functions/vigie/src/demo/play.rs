@@ -13,8 +13,8 @@ use vigie_platforms::signature::{SecretFault, Signed};
 use vigie_platforms::{Preset, presets, signature};
 
 use super::stage::{Account, wrong_secret};
-use vigie_machine::now;
 use crate::load::CannotBegin;
+use vigie_machine::now;
 
 /// How far back an old signature lies: beyond the 300 s that are tolerated.
 const OLD: SignedDuration = SignedDuration::from_mins(10);

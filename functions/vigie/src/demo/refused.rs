@@ -14,8 +14,8 @@ use crate::captures::{Folder, Wanted};
 use crate::cli::{Config, Doctor, Json, Signer};
 use crate::commands::capture::ask;
 use crate::commands::doctor::judge;
-use vigie_machine::now;
 use crate::load::CannotBegin;
+use vigie_machine::now;
 
 /// How long capture stays on.
 const ASKED_FOR: SignedDuration = SignedDuration::from_mins(15);

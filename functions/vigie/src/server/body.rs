@@ -8,7 +8,7 @@ use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
 
 use vigie_web::Code;
-use vigie_web::body::{BYTES_MAX, judge};
+use vigie_web::body::{BODY_BYTES_MAX, judge};
 
 /// The largest body read to its end before it is refused (contract): 2 MiB.
 const DRAIN_BYTES_MAX: usize = 2 << 20;
@@ -39,7 +39,7 @@ async fn collect(mut body: Body, announced: usize) -> Result<Bytes, Code> {
         if seen > DRAIN_BYTES_MAX {
             return Err(Code::PayloadTooLarge);
         }
-        if seen > BYTES_MAX {
+        if seen > BODY_BYTES_MAX {
             continue;
         }
         match first.take() {
@@ -47,13 +47,13 @@ async fn collect(mut body: Body, announced: usize) -> Result<Bytes, Code> {
             None if kept.is_empty() => first = Some(data),
             None => kept.extend_from_slice(&data),
             Some(piece) => {
-                kept.reserve(announced.min(BYTES_MAX));
+                kept.reserve(announced.min(BODY_BYTES_MAX));
                 kept.extend_from_slice(&piece);
                 kept.extend_from_slice(&data);
             }
         }
     }
-    if seen > BYTES_MAX {
+    if seen > BODY_BYTES_MAX {
         return Err(Code::PayloadTooLarge);
     }
     Ok(first.unwrap_or_else(|| Bytes::from(kept)))
@@ -89,8 +89,8 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_one_mebibyte_is_taken_and_one_byte_more_is_not() {
         let none = HeaderMap::new();
-        assert_eq!(read(&none, body_of(BYTES_MAX)).await.unwrap().len(), BYTES_MAX);
-        for over in [BYTES_MAX + 1, DRAIN_BYTES_MAX, DRAIN_BYTES_MAX + 1] {
+        assert_eq!(read(&none, body_of(BODY_BYTES_MAX)).await.unwrap().len(), BODY_BYTES_MAX);
+        for over in [BODY_BYTES_MAX + 1, DRAIN_BYTES_MAX, DRAIN_BYTES_MAX + 1] {
             assert_eq!(read(&none, body_of(over)).await, Err(Code::PayloadTooLarge), "{over}");
         }
     }

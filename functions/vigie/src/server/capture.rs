@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
 
 use super::loops::{Stop, stopped};
-use vigie_web::{Code, RequestId, segments};
 use crate::captures::file::{About, Capture};
 use crate::captures::{Folder, KEPT_MAX, Wanted};
 use vigie_machine::now;
+use vigie_web::{Code, RequestId, segments};
 
 /// How often the folder is looked at: whoever asks waits for it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -8,8 +8,8 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use vigie_web::Code;
 use table::{Operation, ROUTES, Route, Server};
+use vigie_web::Code;
 
 /// The names in braces.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {

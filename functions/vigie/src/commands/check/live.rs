@@ -17,8 +17,8 @@ use vigie_render::{Message, sample};
 
 use super::asked;
 use crate::environment::Machine;
-use vigie_machine::{SystemIds, now};
 use crate::load::{CannotBegin, settings, transport};
+use vigie_machine::{SystemIds, now};
 
 /// How long the mail server may take to let us in, or to take a sample.
 const MAIL_WITHIN: Duration = Duration::from_secs(20);

@@ -18,16 +18,16 @@ use vigie_mail_smtp::{FileMail, Transport};
 use vigie_platforms::{Preset, signature};
 use vigie_ports::Mailbox;
 use vigie_store_sqlite::SqliteStore;
-use vigie_web::body::BYTES_MAX;
+use vigie_web::body::BODY_BYTES_MAX;
 use vigie_web::{Code, ProblemCode};
 
 use super::document;
 use super::table::{ROUTES, Route, Server};
-use vigie_machine::{SystemClock, SystemIds, now};
 use crate::load::Home;
 use crate::server::canonical::REQUESTS_MAX;
 use crate::server::loops::{Inbox, Nudges};
 use crate::server::{Serving, metrics_router, router};
+use vigie_machine::{SystemClock, SystemIds, now};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const TOKEN: &str = "an-invented-token-of-this-test";
@@ -142,7 +142,7 @@ fn webhooks(path: &str, proven: impl Fn(Ask) -> Ask) -> Vec<Ask> {
     vec![
         proven(post().with_body(POSTED)),
         proven(post().with_body("not JSON")),
-        post().with_body(vec![b' '; BYTES_MAX + 1]),
+        post().with_body(vec![b' '; BODY_BYTES_MAX + 1]),
         post().with_body(POSTED).with_header(CONTENT_ENCODING, "gzip"),
     ]
 }
@@ -160,7 +160,7 @@ fn desks(house: &House) -> Vec<Ask> {
         ask(Method::GET, &*live),
         ask(Method::HEAD, &*live),
         ask(Method::POST, &*live).with_body("reason=it-was-raining"),
-        ask(Method::POST, &*live).with_body(vec![b'a'; BYTES_MAX + 1]),
+        ask(Method::POST, &*live).with_body(vec![b'a'; BODY_BYTES_MAX + 1]),
         ask(Method::POST, &*live).with_header(CONTENT_ENCODING, "gzip"),
         ask(Method::POST, &*live).with_body("reason=duplicate"),
     ]);
