@@ -8,12 +8,14 @@
 pub mod erasing;
 pub mod mail;
 pub mod noted;
+pub mod queue;
 pub mod store;
 pub mod world;
 
 pub use erasing::{Erasing, Erasure, Expired, Expiring, Gone};
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
 pub use noted::{Brought, Noted};
+pub use queue::{NotQueued, Queue};
 pub use store::{
     Arrival, BrandInForce, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
     Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
     Brand, BrandId, ContactId, Decided, Mentions, Outcome, Review, ReviewKey, ReviewNumber, Rhythm,
@@ -125,7 +126,8 @@ pub enum Written {
 }
 
 /// Something whose moment has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Due {
     /// A review with a change that was not decided.
     Undecided(ReviewKey),
