@@ -20,6 +20,7 @@ pub mod deliver;
 pub mod desk;
 pub mod erase;
 pub mod explain;
+pub mod feedback;
 pub mod operator;
 pub mod raise;
 pub mod receive;

@@ -30,6 +30,11 @@ pub async fn flush<W: World>(app: &App<W>) -> Result<(), StoreError> {
     app.store().note(noted).await.inspect_err(|_| app.tallies().put_back(kept))
 }
 
+/// Whether something waits to be noted that the operator is to hear of.
+pub fn is_troubled<W: World>(app: &App<W>) -> bool {
+    app.tallies().has_trouble()
+}
+
 /// Hours with refusals far above usual become trouble.
 async fn note_refusals<W: World>(app: &App<W>) -> Result<(), StoreError> {
     let hours = app.tallies().refused_hours();

@@ -47,6 +47,11 @@ impl Tallies {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a trouble waits to be noted.
+    pub(crate) fn has_trouble(&self) -> bool {
+        !self.inner().troubles.is_empty()
+    }
+
     /// Counts a trouble.
     pub(crate) fn trouble(&self, trouble: Trouble, count: u64, now: Timestamp) {
         let mut inner = self.inner();

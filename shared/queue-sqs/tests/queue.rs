@@ -1,5 +1,7 @@
 //! The port `Queue` on SQS, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop the test")]
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};

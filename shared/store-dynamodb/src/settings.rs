@@ -11,9 +11,6 @@ use crate::{DynamoStore, fault};
 
 type Answer<T> = Result<T, StoreError>;
 
-/// What the name of a brand's own preset begins with; behind it, its path as the brand names it.
-pub const PRESET: &str = "preset/";
-
 /// Where they lie.
 const SETTINGS: &str = "C";
 /// What the name of an own preset's text begins with; the brand's path of it follows.

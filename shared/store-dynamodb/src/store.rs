@@ -12,7 +12,7 @@ use vigie_ports::{
 };
 
 use crate::DynamoStore;
-use crate::settings::PRESET;
+use crate::settings::preset_name;
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -108,7 +108,7 @@ impl Store for DynamoStore {
     }
 
     async fn preset(&self, path: &str) -> Answer<Option<String>> {
-        Box::pin(self.setting(&format!("{PRESET}{path}"))).await
+        Box::pin(self.setting(&preset_name(path))).await
     }
 
     async fn generation(&self) -> Answer<u64> {

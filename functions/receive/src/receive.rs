@@ -1,0 +1,97 @@
+//! What each address answers.
+
+use std::convert::Infallible;
+
+use http::{Method, StatusCode};
+use lambda_http::{Body, Request, Response};
+use vigie_aws::http::Asked;
+use vigie_aws::{Home, InForce, NoMail};
+use vigie_ports::{Store as _, StoreError, World as _};
+use vigie_web::answer::{Answer, Code, json, not_allowed, problem};
+use vigie_web::hook::{self, Hooked};
+use vigie_web::{body, segments};
+
+use crate::sources::Sources;
+
+/// The function.
+pub(crate) struct Receive {
+    home: Home<NoMail>,
+    sources: Sources,
+}
+
+impl Receive {
+    pub(crate) fn new(home: Home<NoMail>, sources: Sources) -> Self {
+        Self { home, sources }
+    }
+
+    /// Answers a request. Nothing that is asked makes the function fail.
+    pub(crate) async fn answer(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        let asked = Asked::from(request);
+        let (source, answer) = match self.home.in_force().await {
+            Ok(in_force) => {
+                let answered = self.route(&asked, &in_force).await;
+                self.home.note(&in_force).await;
+                answered
+            }
+            Err(error) => (String::new(), unavailable(&asked, &error)),
+        };
+        Ok(asked.answered(&source, answer))
+    }
+
+    async fn route(&self, asked: &Asked, in_force: &InForce<NoMail>) -> (String, Answer) {
+        let nameless = |answer| (String::new(), answer);
+        match segments(asked.parts.uri.path()).next() {
+            Some("hooks") if asked.parts.method != Method::POST => {
+                nameless(hook::not_a_page(&asked.parts.method, &asked.id))
+            }
+            Some("hooks") => self.hook(asked, in_force).await,
+            Some("healthz") => nameless(health(asked, in_force).await),
+            _ => nameless(problem(Code::NotFound, &asked.id, None)),
+        }
+    }
+
+    /// Takes a webhook. One whose signature fails is looked at again with the secrets as they are
+    /// now: they may just have been changed.
+    async fn hook(&self, asked: &Asked, in_force: &InForce<NoMail>) -> (String, Answer) {
+        if let Err(code) = body::judge(&asked.parts.headers, asked.body.len()) {
+            return (String::new(), problem(code, &asked.id, None));
+        }
+        let app = &in_force.app;
+        let Some((source, _)) = hook::named(asked.parts.uri.path()) else {
+            return (String::new(), problem(Code::UnknownSource, &asked.id, None));
+        };
+        if let Err(error) = self.sources.make_ready(app, source).await {
+            return (String::new(), unavailable(asked, &error));
+        }
+        let mut hooked = hook::answer(app, &asked.parts, &asked.body, &asked.id).await;
+        if hooked.refused == Some(Code::SignatureMismatch.id())
+            && self.sources.refresh(app, source).await
+        {
+            hooked = hook::answer(app, &asked.parts, &asked.body, &asked.id).await;
+        }
+        // What is to be decided is told by the table's stream.
+        let Hooked { answer, .. } = hooked;
+        // Only a source of ours is named in the log: a mistaken address may hold anything.
+        let known = app.registry().has(source);
+        (if known { source.to_owned() } else { String::new() }, answer)
+    }
+}
+
+fn unavailable(asked: &Asked, error: &StoreError) -> Answer {
+    tracing::error!(request.id = %asked.id.0, %error, "the store does not answer");
+    problem(Code::StoreUnavailable, &asked.id, None)
+}
+
+/// 200 when the table answers and can be written.
+async fn health(asked: &Asked, in_force: &InForce<NoMail>) -> Answer {
+    if !matches!(asked.parts.method, Method::GET | Method::HEAD) {
+        return not_allowed(&asked.id, &[Method::GET, Method::HEAD]);
+    }
+    match in_force.app.world().store().healthy().await {
+        Ok(()) => {
+            let told = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+            json(StatusCode::OK, &told)
+        }
+        Err(error) => unavailable(asked, &error),
+    }
+}

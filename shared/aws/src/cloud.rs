@@ -1,0 +1,50 @@
+//! The world of a function: a table, perhaps a mail service, the machine's clock and chance.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vigie_machine::{SystemClock, SystemIds};
+use vigie_ports::{Accepted, Email, FailureClass, Mail, SendError, World};
+use vigie_store_dynamodb::DynamoStore;
+
+/// The world of a function. Copies share everything.
+pub struct Cloud<M> {
+    pub(crate) store: Arc<DynamoStore>,
+    pub(crate) mail: Arc<M>,
+}
+
+impl<M> Clone for Cloud<M> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), mail: self.mail.clone() }
+    }
+}
+
+impl<M: Mail> World for Cloud<M> {
+    type Store = DynamoStore;
+    type Mail = M;
+    type Clock = SystemClock;
+    type Ids = SystemIds;
+    fn store(&self) -> &DynamoStore {
+        &self.store
+    }
+    fn mail(&self) -> &M {
+        &self.mail
+    }
+    fn clock(&self) -> &SystemClock {
+        &SystemClock
+    }
+    fn ids(&self) -> &SystemIds {
+        &SystemIds
+    }
+}
+
+/// The mail of a function that sends none.
+#[derive(Debug, Clone, Copy)]
+pub struct NoMail;
+
+impl Mail for NoMail {
+    async fn send(&self, _: &Email, _: Duration) -> Result<Accepted, SendError> {
+        let reason = "this function sends no mail".to_owned();
+        Err(SendError { class: FailureClass::Backoff, reason })
+    }
+}
