@@ -40,19 +40,26 @@ const MAY_SEE: [(&str, &[&str]); 12] = [
 const ADAPTERS_MAY_SEE: [&str; 3] = ["vigie-domain", "vigie-ports", "vigie-mime"];
 
 /// An adapter is named `<port>-<technology>`; these are the ports.
-const ADAPTED_PORTS: [&str; 5] =
-    ["vigie-store-", "vigie-mail-", "vigie-chat-", "vigie-queue-", "vigie-outbound-"];
+const ADAPTED_PORTS: [&str; 6] = [
+    "vigie-store-",
+    "vigie-mail-",
+    "vigie-chat-",
+    "vigie-queue-",
+    "vigie-outbound-",
+    "vigie-secrets-",
+];
 
 /// The crates that may speak to AWS, besides the roots in `functions/`.
-const AWS_ENDINGS: [&str; 5] = ["-dynamodb", "-ses", "-sqs", "-scheduler", "vigie-aws"];
+const AWS_ENDINGS: [&str; 4] = ["-dynamodb", "-ses", "-sqs", "-aws"];
 
 fn is_adapter(name: &str) -> bool {
     ADAPTED_PORTS.iter().any(|port| name.starts_with(port))
 }
 
-/// Only the roots and the tests put the parts together.
+/// Only the roots and the tests put the parts together; what the functions on AWS share of that is
+/// `shared/aws`.
 fn is_root(package: &Package) -> bool {
-    package.folder.starts_with("functions/") || package.folder == "tests"
+    package.folder.starts_with("functions/") || ["tests", "shared/aws"].contains(&&*package.folder)
 }
 
 fn may_see(name: &str) -> Option<&'static [&'static str]> {
