@@ -1,4 +1,5 @@
-//! What SES publishes: <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>.
+//! What SES publishes to SNS ("Contents of event data that Amazon SES publishes to Amazon SNS", in
+//! the developer guide of SES).
 
 use serde::Deserialize;
 use vigie_app::feedback::Feedback;

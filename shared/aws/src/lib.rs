@@ -1,8 +1,8 @@
-//! What the functions on AWS share: their surroundings, what is in force, the forms of their events.
+//! What the functions on AWS share: surroundings, what is in force, the forms of their events.
 //!
-//! A function is thin: it opens a [`Home`] once, at its start, and hands each event to a use case of
-//! `vigie-app`. Whatever it lacks is told by name when it starts. Nothing of one event is kept for
-//! the next, save what is in force, and counts.
+//! A function is thin: it opens a [`Home`] once, at its start, and hands each event to a use case
+//! of `vigie-app`. Whatever it lacks is told by name when it starts. Nothing of one event is kept
+//! for the next, save what is in force, and counts.
 
 #[cfg(feature = "sqs")]
 pub mod batch;

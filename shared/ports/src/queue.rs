@@ -1,7 +1,7 @@
 //! Handing work to whoever does it.
 //!
-//! What is put is a hint to look, and the store says what there is to do: it may arrive twice, late,
-//! in another order, or not at all, since what waits is found again.
+//! What is put is a hint to look, and the store says what there is to do: it may arrive twice,
+//! late, in another order, or not at all, since what waits is found again.
 
 use std::future::Future;
 

@@ -1,9 +1,9 @@
 //! Secrets that AWS keeps: parameters of Systems Manager (`ssm:`) and secrets of Secrets Manager
 //! (`secretsmanager:`), read together and remembered for some minutes.
 //!
-//! A secret that was changed is seen after [`KEPT_FOR`] at the latest, and at once where a signature
-//! fails: whoever saw it fail calls [`Secrets::forget`]. One that cannot be read for the moment stays
-//! what it was; one that is gone is gone.
+//! A secret that was changed is seen after [`KEPT_FOR`] at the latest, and at once where a
+//! signature fails: whoever saw it fail calls [`Secrets::forget`]. One that cannot be read for the
+//! moment stays what it was; one that is gone is gone.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
