@@ -5,11 +5,13 @@
 //! reads nothing from the environment; cargo's own values are taken at compile time.
 
 pub mod app;
+pub mod between;
 mod brands;
 pub mod home;
 pub mod load;
 pub mod platform;
 pub mod random;
+pub mod runtime;
 pub mod stage;
 pub mod webhook;
 
@@ -66,35 +68,49 @@ pub fn output_of(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("reading {command:?}"))
 }
 
-/// Builds `vigie` once in this process and returns the path of the program.
+/// Builds every program once in this process and returns the folder that holds them: `vigie` and the
+/// functions.
 ///
 /// Cargo hands `CARGO_BIN_EXE_…` only to tests of the same package, so the tests ask cargo; when
 /// nothing has changed since `./test` built it, that takes a fraction of a second. The profile is
-/// the one that the test itself was compiled with.
+/// the one that the test itself was compiled with, and so is the set of features: another set would
+/// compile the libraries of AWS once more.
 ///
 /// # Errors
 ///
-/// When the program does not compile, with the compiler's messages. Every later call then answers
-/// the same, without another try.
-pub fn vigie_bin() -> Result<&'static Path> {
+/// When a program does not compile, with the compiler's messages. Every later call then answers the
+/// same, without another try.
+pub fn programs() -> Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build_vigie().map_err(|error| format!("{error:#}")));
+    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
     built.as_deref().map_err(|message| anyhow!(message.clone()))
 }
 
-fn build_vigie() -> Result<PathBuf> {
+/// Builds the programs and returns the path of `vigie`.
+///
+/// # Errors
+///
+/// As [`programs`].
+pub fn vigie_bin() -> Result<&'static Path> {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    let folder = programs()?;
+    Ok(PATH.get_or_init(|| folder.join("vigie")))
+}
+
+fn build() -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--package", "vigie", "--bin", "vigie"]);
+    build.args(["build", "--workspace", "--bins"]);
     build.arg("--message-format=json-render-diagnostics");
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
     let messages = output_of(&mut build)?;
-    messages
+    let program = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find_map(|message| program_named(&message, "vigie"))
-        .context("cargo built vigie and named no program")
+        .context("cargo built vigie and named no program")?;
+    Ok(program.parent().context("a program without a folder")?.to_owned())
 }
 
 /// Returns the program that a message of `cargo build --message-format=json` announces, if it is

@@ -1,25 +1,27 @@
-//! A stage for whole scenarios: `vigie serve` on a configuration of the test's own, a platform
-//! that signs, and a mail server that keeps what it is given.
+//! A stage for whole scenarios: Vigie in one of its homes, a platform that signs, and a mail server
+//! that keeps what it is given.
 //!
-//! The server picks its port itself and the log tells it, so no test takes another's. Links in
-//! messages begin with [`PUBLIC_URL`], which nobody serves: a test follows their path. The hour of
-//! reports lies half a day away unless a scenario says otherwise.
+//! The home is a [`Place`]: a process of its own, or functions on what stands in for AWS. What a
+//! scenario does is the same in both. Links in messages begin with [`PUBLIC_URL`], which nobody
+//! serves: a test follows their path. The hour of reports lies half a day away unless a scenario
+//! says otherwise.
+
+pub mod process;
 
 use std::fs;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use http::{HeaderMap, Method};
-use rusqlite::OpenFlags;
 use serde_json::Value;
 use tokio::time::{Instant, interval};
 use vigie_smtp_sink::{Received, Sink};
-use vigie_store_sqlite::FILE_NAME;
 
 pub use crate::brands::{LUMEN, ORSO, SERVER};
-use crate::home::{Home, Running};
+use crate::home::Home;
 use crate::platform::{Reply, clock_in, now, secret_of, signed};
 use crate::vigie_bin;
 
@@ -29,6 +31,9 @@ pub const WITHIN: Duration = Duration::from_secs(30);
 pub const PUBLIC_URL: &str = "http://vigie.example";
 /// How often the store is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Vigie as one process.
+pub type Stage = StageIn<process::Process>;
 
 /// What a command printed and how it ended.
 #[derive(Debug)]
@@ -51,55 +56,105 @@ impl Ran {
     }
 }
 
+/// Where Vigie runs.
+pub trait Place: Sized {
+    /// How far ahead of its start a report must be, in seconds, so that a scenario has posted by
+    /// then what the report is to show.
+    const REPORT_AHEAD_S: i64;
+
+    /// Prepares it for a folder whose configuration is not there yet.
+    ///
+    /// # Errors
+    /// It cannot be prepared.
+    fn prepare(sink: &Sink) -> Result<Self>;
+
+    /// A configuration as this place wants it: `{mail}` filled in, and more where need be.
+    fn configuration(&self, text: &str, sink: &Sink) -> String;
+
+    /// Brings Vigie up as the folder's configuration says, and waits until it answers.
+    ///
+    /// # Errors
+    /// It does not come up.
+    fn start(&mut self, home: &Home) -> impl Future<Output = Result<()>>;
+
+    /// What addresses begin with, and where that name is found.
+    fn url(&self) -> (String, Option<(String, SocketAddr)>);
+
+    /// Adds to a command what it needs here.
+    fn equip(&self, command: &mut Command, arguments: &[&str]);
+
+    /// What Vigie has logged so far.
+    ///
+    /// # Errors
+    /// There is no log.
+    fn log(&self, home: &Home) -> Result<String>;
+
+    /// How many reviews and notices wait to be worked on.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn waiting(&self, home: &Home) -> impl Future<Output = Result<u64>>;
+
+    /// Lets time do what it does in this place by a schedule; called while a test waits.
+    ///
+    /// # Errors
+    /// It could not.
+    fn tick(&self) -> impl Future<Output = Result<()>>;
+}
+
 /// A home, its mail server and a platform.
-pub struct Stage {
+pub struct StageIn<P> {
     /// The folder and its commands.
     pub home: Home,
     /// The mail server.
     pub sink: Sink,
-    running: Option<Running>,
-    addr: SocketAddr,
+    /// Where Vigie runs.
+    pub place: P,
     client: reqwest::Client,
 }
 
-impl Stage {
-    /// Sets up a configuration without starting the server. Its places `{mail}` and `{report}` are
+impl<P: Place> StageIn<P> {
+    /// Sets up a configuration without starting Vigie. Its places `{mail}` and `{report}` are
     /// filled in, and each `file:` secret it names is written.
     ///
     /// # Errors
-    /// `vigie` does not compile, or there is no temporary folder.
+    /// `vigie` does not compile, there is no temporary folder, or the place cannot be prepared.
     pub fn set(configuration: &str) -> Result<Self> {
         let sink = Sink::start((std::net::Ipv4Addr::LOCALHOST, 0).into())?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let home = Home::with(vigie_bin()?, nowhere, "")?;
+        let place = P::prepare(&sink)?;
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(WITHIN)
-            .build()?;
-        let stage = Self { home, sink, running: None, addr: nowhere, client };
+            .timeout(WITHIN);
+        let client = match place.url().1 {
+            Some((name, addr)) => client.resolve(&name, addr),
+            None => client,
+        };
+        let stage = Self { home, sink, place, client: client.build()? };
         stage.configure(configuration)?;
         Ok(stage)
     }
 
-    /// Sets up a configuration and starts the server.
+    /// Sets up a configuration and starts Vigie.
     ///
     /// # Errors
-    /// As [`Stage::set`] and [`Stage::start`].
+    /// As [`StageIn::set`] and [`StageIn::start`].
     pub async fn open(configuration: &str) -> Result<Self> {
         let mut stage = Self::set(configuration)?;
         stage.start().await?;
         Ok(stage)
     }
 
-    /// Writes the configuration anew, as [`Stage::set`] does. A server that runs is not told.
+    /// Writes the configuration anew, as [`StageIn::set`] does. Nothing that runs is told.
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn configure(&self, configuration: &str) -> Result<()> {
-        let mail = format!("smtp://{}", self.sink.addr());
         let report = clock_in(12 * 3600, "Europe/Paris")?;
-        let text = configuration.replace("{mail}", &mail).replace("{report}", &report);
+        let text = configuration.replace("{report}", &report);
+        let text = self.place.configuration(&text, &self.sink);
         for secret in text.split("file:").skip(1).filter_map(|rest| rest.split('"').next()) {
             if let Some(source) = secret.strip_suffix(".secret") {
                 self.write(secret, secret_of(source)?)?;
@@ -116,51 +171,12 @@ impl Stage {
         fs::write(self.home.path().join(name), text).with_context(|| format!("writing {name}"))
     }
 
-    /// Starts the server and waits until it is ready.
-    ///
-    /// # Errors
-    /// It does not come up; the end of its log is in the message.
-    pub async fn start(&mut self) -> Result<()> {
-        self.running = None;
-        let mut running = self.home.serve()?;
-        self.addr = running.found(WITHIN).await?;
-        self.running = Some(running);
-        Ok(())
-    }
-
-    /// The server.
-    ///
-    /// # Errors
-    /// It was not started, or was stopped.
-    pub fn running(&mut self) -> Result<&mut Running> {
-        self.running.as_mut().context("no server runs")
-    }
-
-    /// Takes a server that the test started in its own way as this stage's.
+    /// Starts Vigie and waits until it is ready.
     ///
     /// # Errors
     /// It does not come up.
-    pub async fn take(&mut self, mut running: Running) -> Result<()> {
-        self.addr = running.found(WITHIN).await?;
-        self.running = Some(running);
-        Ok(())
-    }
-
-    /// Asks the server to stop, as an init system does, and waits until it has.
-    ///
-    /// # Errors
-    /// It ends with another code than 0, or not in time.
-    pub async fn stop(&mut self) -> Result<()> {
-        let mut running = self.running.take().context("no server runs")?;
-        running.signal("TERM")?;
-        let status = running.ended(WITHIN).await?;
-        ensure!(status.code() == Some(0), "SIGTERM ended it with {status}:\n{}", self.log()?);
-        Ok(())
-    }
-
-    /// Where the server listens.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
+    pub async fn start(&mut self) -> Result<()> {
+        self.place.start(&self.home).await
     }
 
     /// Sends a request and reads the answer.
@@ -174,7 +190,7 @@ impl Stage {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Reply> {
-        let url = format!("http://{}{path}", self.addr);
+        let url = format!("{}{path}", self.place.url().0);
         let asked = self.client.request(method, url).headers(headers).body(body).send().await?;
         let (status, headers) = (asked.status().as_u16(), asked.headers().clone());
         Ok(Reply { status, headers, text: asked.text().await? })
@@ -204,7 +220,11 @@ impl Stage {
     /// It is not taken, or is no news.
     pub async fn tell(&self, source: &str, webhook: &Value) -> Result<()> {
         let reply = self.post(source, webhook).await?;
-        ensure!(reply.tally()? == [1, 0, 0, 0, 0], "{webhook} gave {reply:?}");
+        ensure!(
+            reply.tally()? == [1, 0, 0, 0, 0],
+            "{webhook} gave {reply:?}: {}",
+            self.log().unwrap_or_default()
+        );
         Ok(())
     }
 
@@ -213,7 +233,9 @@ impl Stage {
     /// # Errors
     /// It cannot be started, was killed, or prints what is not UTF-8.
     pub fn run(&self, arguments: &[&str]) -> Result<Ran> {
-        let output = self.home.command(arguments).output()?;
+        let mut command = self.home.command(arguments);
+        self.place.equip(&mut command, arguments);
+        let output = command.output()?;
         Ok(Ran {
             code: output.status.code().with_context(|| format!("{arguments:?} was killed"))?,
             out: String::from_utf8(output.stdout)?,
@@ -231,34 +253,30 @@ impl Stage {
         ran.json()
     }
 
-    /// What the server has logged so far.
+    /// What Vigie has logged so far.
     ///
     /// # Errors
     /// There is no log.
     pub fn log(&self) -> Result<String> {
-        Ok(fs::read_to_string(self.home.path().join("serve.log"))?)
+        self.place.log(&self.home)
     }
 
-    /// Waits until the server has nothing left to decide and nothing to send that is due.
+    /// Waits until there is nothing left to decide and nothing to send that is due.
     ///
     /// # Errors
-    /// It still has after [`WITHIN`].
+    /// There still is after [`WITHIN`].
     pub async fn settled(&self) -> Result<()> {
-        let sql = "SELECT (SELECT count(*) FROM review WHERE undecided_at IS NOT NULL) + \
-                   (SELECT count(*) FROM notice WHERE state IN ('pending', 'sending'))";
-        self.until("nothing waits", || Ok(self.count(sql)? == 0)).await
-    }
-
-    /// A number that the store's file gives to a query.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn count(&self, sql: &str) -> Result<i64> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let path = self.home.data().join(FILE_NAME);
-        let store = rusqlite::Connection::open_with_flags(path, flags)?;
-        store.busy_timeout(Duration::from_secs(5))?;
-        Ok(store.query_row(sql, [], |row| row.get(0))?)
+        let begin = Instant::now();
+        let mut looks = interval(LOOK_EVERY);
+        loop {
+            looks.tick().await;
+            let waiting = self.place.waiting(&self.home).await?;
+            if waiting == 0 {
+                return Ok(());
+            }
+            ensure!(begin.elapsed() < WITHIN, "{waiting} still wait:\n{}", self.log()?);
+            self.place.tick().await?;
+        }
     }
 
     /// Waits until something is so.
@@ -273,6 +291,7 @@ impl Stage {
             if is_so()? {
                 return Ok(());
             }
+            self.place.tick().await?;
         }
         bail!("not so after {WITHIN:?}: {what}\n{}", self.log()?)
     }
@@ -282,8 +301,8 @@ impl Stage {
     /// # Errors
     /// There are more or fewer.
     pub async fn mails(&self, count: usize) -> Result<Vec<Arc<Received>>> {
-        let waited = self.sink.wait_for(count, WITHIN).await;
-        waited.map_err(|few| anyhow::anyhow!("{few:?}: {}", self.log().unwrap_or_default()))?;
+        let what = format!("{count} mails have come");
+        self.until(&what, || Ok(self.sink.count() >= count)).await?;
         self.settled().await?;
         let mails = self.sink.messages();
         let told: Vec<_> = mails.iter().map(|mail| (&mail.to, mail.header("Subject"))).collect();

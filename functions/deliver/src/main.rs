@@ -4,7 +4,7 @@ mod deliver;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use vigie_aws::{Home, Surroundings, batch};
+use vigie_aws::{Home, Metrics, Surroundings, batch};
 use vigie_mail_ses::SesMail;
 
 /// Messages sent at once by one instance.
@@ -15,10 +15,11 @@ async fn main() -> Result<(), Error> {
     let surroundings = Surroundings::look().await;
     let feedback = surroundings.may_have("VIGIE_CONFIGURATION_SET");
     let home = Home::open(&surroundings, SesMail::new(&surroundings.shared, feedback)).await?;
+    let metrics = Metrics::default();
     let work = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let in_force = home.in_force().await?;
-        let done = batch::each(event.payload, AT_ONCE, |due| deliver::deliver(&in_force.app, due));
-        let done = done.await;
+        let one = |due| deliver::deliver(&in_force.app, &metrics, due);
+        let done = batch::each(event.payload, AT_ONCE, one).await;
         home.note(&in_force).await;
         Ok(done)
     };

@@ -46,9 +46,16 @@ impl Raise {
         for record in event.records {
             let sequence = record.change.sequence_number.clone();
             let Some(due) = asked(record) else { continue };
-            if let Err(error) = self.handle(in_force, due).await {
-                tracing::error!(%error, "a change could not be decided: its record comes again");
-                return json!({"batchItemFailures": [{"itemIdentifier": sequence}]});
+            match self.handle(in_force, due).await {
+                Ok(()) => {}
+                // One that cannot be decided must not block those behind it either.
+                Err(error @ StoreError::Corrupt(_)) => {
+                    tracing::error!(%error, "a change cannot be decided: its mark stays");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a change was not decided: its record comes again");
+                    return json!({"batchItemFailures": [{"itemIdentifier": sequence}]});
+                }
             }
         }
         json!({"batchItemFailures": []})

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 use vigie_aws::http::Asked;
-use vigie_aws::{Home, InForce, NoMail};
+use vigie_aws::{Home, InForce, Metrics, NoMail};
 use vigie_ports::{Store as _, StoreError, World as _};
 use vigie_web::answer::{Answer, Code, json, not_allowed, problem};
 use vigie_web::hook::{self, Hooked};
@@ -17,11 +17,12 @@ use crate::sources::Sources;
 pub(crate) struct Receive {
     home: Home<NoMail>,
     sources: Sources,
+    metrics: Metrics,
 }
 
 impl Receive {
     pub(crate) fn new(home: Home<NoMail>, sources: Sources) -> Self {
-        Self { home, sources }
+        Self { home, sources, metrics: Metrics::default() }
     }
 
     /// Answers a request. Nothing that is asked makes the function fail.
@@ -70,7 +71,9 @@ impl Receive {
             hooked = hook::answer(app, &asked.parts, &asked.body, &asked.id).await;
         }
         // What is to be decided is told by the table's stream.
-        let Hooked { answer, .. } = hooked;
+        let Hooked { answer, tally, refused, .. } = hooked;
+        tally.into_iter().for_each(|tally| self.metrics.taken(tally));
+        refused.into_iter().for_each(|code| self.metrics.refused(code));
         // Only a source of ours is named in the log: a mistaken address may hold anything.
         let known = app.registry().has(source);
         (if known { source.to_owned() } else { String::new() }, answer)

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Error;
 use serde::Serialize;
 use serde_json::Value;
-use vigie_app::{erase, operator, watch};
-use vigie_aws::{Home, InForce, NoMail};
+use vigie_app::{erase, operator};
+use vigie_aws::{Home, InForce, Metrics, NoMail};
 use vigie_machine::now;
-use vigie_ports::{Due, Queue as _};
+use vigie_ports::{Due, Queue as _, World as _};
 use vigie_queue_sqs::SqsQueue;
 
 /// What one look takes up, of each sort. What is beyond it waits a minute.
@@ -21,6 +21,7 @@ const SPARE: SignedDuration = SignedDuration::from_secs(20);
 pub(crate) struct Watch {
     home: Home<NoMail>,
     queue: SqsQueue,
+    metrics: Metrics,
 }
 
 /// What a look did.
@@ -36,7 +37,7 @@ pub(crate) struct Looked {
 
 impl Watch {
     pub(crate) fn new(home: Home<NoMail>, queue: SqsQueue) -> Self {
-        Self { home, queue }
+        Self { home, queue, metrics: Metrics::default() }
     }
 
     /// Looks. An event that names nothing is a minute's: whoever calls by hand means that.
@@ -60,7 +61,9 @@ impl Watch {
 
     async fn minute(&self, in_force: &InForce<NoMail>) -> Result<Looked, Error> {
         let app = &in_force.app;
-        let mut work = watch::due(app, DUE_MAX).await?;
+        let waiting = app.world().store().waiting_at(now(), DUE_MAX).await?;
+        self.metrics.looked(&waiting);
+        let mut work = waiting.due;
         let due = work.len();
         let told = operator::tell(app).await?;
         let looked = Looked { due, told: told.len(), forgotten: 0 };

@@ -4,7 +4,7 @@
 //! is read as it is now, so what is no longer needed is cancelled with its reason. The class of a
 //! failure alone decides what follows.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vigie_domain::notice::{
     GIVE_UP_AFTER, LEASE, Notice, NoticeId, SEND_WITHIN, UNKNOWN_MAX, retry_at,
 };
@@ -40,30 +40,59 @@ pub enum Delivered {
     Refused,
 }
 
+/// A try, as it is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// What became of it.
+    pub outcome: Delivered,
+    /// What was to be sent; `None` if it was not there to be claimed.
+    pub kind: Option<Kind>,
+    /// From the publication of its review to now, if it was an alert that was sent.
+    pub delay: Option<SignedDuration>,
+}
+
 /// Tries to deliver a notice.
 ///
 /// # Errors
 /// The store does not answer; if the notice was claimed, its lease ends and it is tried again.
-pub async fn deliver<W: World>(app: &App<W>, id: &NoticeId) -> Result<Delivered, StoreError> {
+pub async fn deliver<W: World>(app: &App<W>, id: &NoticeId) -> Result<Attempt, StoreError> {
     let now = app.now();
     let token = Digest::of_bytes(&app.world().ids().random()).to_hex();
     let claimed = app.store().claim(id, &token, now, later(now, LEASE)).await?;
-    let Some(notice) = claimed else { return Ok(Delivered::NotClaimed) };
+    let Some(notice) = claimed else {
+        return Ok(Attempt { outcome: Delivered::NotClaimed, kind: None, delay: None });
+    };
+    let (mut published_at, kind) = (None, notice.what.kind);
     let settlement = match prepare(app, &notice, &token, now).await? {
         Ok(ready) => {
+            published_at = ready.published_at;
             let sent = app.world().mail().send(&ready.email, SEND_WITHIN).await;
             after_send(&notice, ready, sent, app.now())
         }
         Err(not_now) => not_now,
     };
+    let outcome = settle(app, &notice, &token, settlement, now).await?;
+    let told_at = published_at.filter(|_| kind == Kind::Alert && outcome == Delivered::Sent);
+    let delay = told_at.map(|at| app.now().duration_since(at));
+    Ok(Attempt { outcome, kind: Some(kind), delay })
+}
+
+async fn settle<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    token: &str,
+    settlement: Settlement,
+    now: Timestamp,
+) -> Result<Delivered, StoreError> {
+    let id = &notice.what.id;
     let delivered = match &settlement {
         Settlement::Sent { .. } => Delivered::Sent,
         Settlement::Retry { at, .. } | Settlement::Held { until: at, .. } => Delivered::Later(*at),
         Settlement::Dead { .. } => Delivered::Dead,
         Settlement::Cancelled { .. } => Delivered::Cancelled,
     };
-    log(&notice, &settlement);
-    match app.store().settle(id, &token, settlement, app.now()).await? {
+    log(notice, &settlement);
+    match app.store().settle(id, token, settlement, app.now()).await? {
         Written::Done => Ok(delivered),
         Written::Moved if delivered == Delivered::Cancelled => Ok(Delivered::Later(now)),
         Written::Moved => {
@@ -130,6 +159,8 @@ struct Ready {
     email: Email,
     /// Of the notices taken along, those that it does not speak of.
     left_out: Vec<NoticeId>,
+    /// When the first review that it speaks of was published.
+    published_at: Option<Timestamp>,
 }
 
 /// Composes the message, or says why it is not sent now.
@@ -141,7 +172,7 @@ async fn prepare<W: World>(
 ) -> Result<Result<Ready, Settlement>, StoreError> {
     if let Subject::Operator(told) = &notice.what.subject {
         let email = compose::operator(app, notice, told, now);
-        let ready = email.map(|email| Ready { email, left_out: Vec::new() });
+        let ready = email.map(|email| Ready { email, left_out: Vec::new(), published_at: None });
         return Ok(ready.ok_or_else(|| cancelled(NO_OPERATOR, Vec::new())));
     }
     let brand = app.brand(&notice.what.brand).await?;
@@ -171,9 +202,10 @@ async fn prepare<W: World>(
         return Ok(Err(Settlement::Held { until: opens_at, reason }));
     }
     let left_out = take_along(app, notice, token, &brand.brand, &mut needed, now).await?;
+    let published_at = needed.first().map(|stored| stored.review.published());
     let composed = compose::compose(app, notice, &brand, &contact, needed, now).await?;
     Ok(match composed {
-        Some(email) => Ok(Ready { email, left_out }),
+        Some(email) => Ok(Ready { email, left_out, published_at }),
         None => Err(cancelled("there is nothing left to show", Vec::new())),
     })
 }

@@ -5,8 +5,10 @@ use futures_util::StreamExt as _;
 use vigie_ports::queue::from_text;
 use vigie_ports::{Due, StoreError};
 
-/// Does the work of each message, `at_once` at most. A message that cannot be read, or whose work
-/// the store refuses, is named in the answer: SQS gives it again some times, then it is dead.
+/// Does the work of each message, `at_once` at most. A message that cannot be read, or that the
+/// store had no answer for, is named in the answer: SQS gives it again some times, then it is dead.
+/// Work whose item cannot be read is said and left: it waits in the due index, where watch finds it
+/// each minute, and one more dead message a minute would tell nobody anything.
 pub async fn each<F>(event: SqsEvent, at_once: usize, work: impl Fn(Due) -> F) -> SqsBatchResponse
 where
     F: Future<Output = Result<(), StoreError>>,
@@ -25,7 +27,14 @@ where
 {
     let id = message.message_id.unwrap_or_default();
     let failed = match from_text(message.body.as_deref().unwrap_or_default()) {
-        Ok(due) => work(due).await.err().map(|error| error.to_string()),
+        Ok(due) => match work(due).await {
+            Ok(()) => None,
+            Err(error @ StoreError::Corrupt(_)) => {
+                tracing::error!(message.id = %id, %error, "this work cannot be done: it waits");
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        },
         Err(error) => Some(error.to_string()),
     };
     failed.map(|error| {

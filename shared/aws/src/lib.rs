@@ -10,8 +10,10 @@ mod cloud;
 mod home;
 #[cfg(feature = "http")]
 pub mod http;
+mod metrics;
 mod surroundings;
 
 pub use cloud::{Cloud, NoMail};
 pub use home::{Home, InForce};
+pub use metrics::Metrics;
 pub use surroundings::{CannotStart, Surroundings};

@@ -1,7 +1,7 @@
 //! What waits for a moment: one sparse index over reviews, notices and brands.
 
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::NoticeId;
 use vigie_domain::{BrandId, ReviewKey};
@@ -28,21 +28,69 @@ struct Sorts {
     notices: Vec<(i64, NoticeId)>,
 }
 
+/// What waits at a moment, and for how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// What is due, as [`vigie_ports::Store::due`] gives it.
+    pub due: Vec<Due>,
+    /// How long the oldest has waited: a change for its decision, a message for its sending. What
+    /// waits for a brand's hours does not count.
+    pub oldest: SignedDuration,
+    /// Steps of a ladder, and reminders and escalations, that were due [`LATE_AFTER`] ago: the
+    /// promise is about to break, and nobody was told.
+    pub late: u64,
+}
+
+/// How late a step may be before somebody is to hear of it: watch looks each minute, and what it
+/// finds is done within seconds.
+pub const LATE_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+impl Waiting {
+    /// Counts an item of the index.
+    fn count(&mut self, item: &Item, now: i64) {
+        let late_at = now - LATE_AFTER.as_micros() as i64;
+        let is_late = |name: &str| integer(item, name).is_some_and(|at| at <= late_at);
+        if is_review(item) {
+            // Zero is a mark that a start has made old: how old, it does not say.
+            self.waits(integer(item, "undecided_at").filter(|at| *at > 0), now);
+            self.late += u64::from(is_late("step_at"));
+            return;
+        }
+        let state = text(item, "state");
+        if matches!(state.as_deref(), Some("pending" | "sending")) {
+            self.waits(integer(item, "seen_at"), now);
+            let kind = text(item, "kind");
+            let is_step = matches!(kind.as_deref(), Some("reminder" | "escalation"));
+            self.late += u64::from(is_step && is_late("seen_at"));
+        }
+    }
+
+    fn waits(&mut self, since: Option<i64>, now: i64) {
+        let waited = since.map(|since| SignedDuration::from_micros(now - since));
+        self.oldest = self.oldest.max(waited.unwrap_or_default());
+    }
+}
+
 fn soonest<M: Ord, T>(mut some: Vec<(M, T)>, limit: u32) -> impl Iterator<Item = T> {
     some.sort_by(|a, b| a.0.cmp(&b.0));
     some.into_iter().take(limit as usize).map(|(_, one)| one)
 }
 
 impl DynamoStore {
-    /// What is due by `now`. Of three sorts that share the index each gets its room: a shard is
-    /// read until it has so many.
-    pub(crate) async fn all_due(&self, now: Timestamp, limit: u32) -> Answer<Vec<Due>> {
+    /// What is due by `now`, at most `limit` of each sort, and how long it has waited. Of three
+    /// sorts that share the index each gets its room: a shard is read until it has so many.
+    ///
+    /// # Errors
+    /// The table does not answer.
+    pub async fn waiting_at(&self, now: Timestamp, limit: u32) -> Answer<Waiting> {
         let enough = (limit as usize).saturating_mul(4);
         let asked = (0..DUE_SHARDS).map(|shard| {
             let due = in_shard(shard).when("due_at", "<=", number(micros(now)));
             self.query(Query::of(DUE, due).at_most(Some(enough)))
         });
         let found: Vec<Item> = try_join_all(asked).await?.into_iter().flatten().collect();
+        let mut waiting = Waiting::default();
+        found.iter().for_each(|item| waiting.count(item, micros(now)));
         let mut sorts = Sorts::default();
         let (mut reviews, others): (Vec<Item>, Vec<Item>) = found.into_iter().partition(is_review);
         for item in others {
@@ -62,12 +110,12 @@ impl DynamoStore {
             sorts.undecided.extend(old_at.filter(|at| *at <= now).map(|at| (at, key.clone())));
             sorts.steps.extend(known.step_at.filter(|at| *at <= now).map(|at| (at, key)));
         }
-        let mut due = Vec::new();
+        let due = &mut waiting.due;
         due.extend(soonest(sorts.undecided, limit).map(Due::Undecided));
         due.extend(soonest(sorts.steps, limit).map(Due::Step));
         due.extend(soonest(sorts.reports, limit).map(Due::Report));
         due.extend(soonest(sorts.notices, limit).map(Due::Notice));
-        Ok(due)
+        Ok(waiting)
     }
 
     /// A brand's reviews whose next step is due by a moment. It reads what is due by then, of

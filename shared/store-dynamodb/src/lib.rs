@@ -68,6 +68,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use vigie_domain::erase::Salt;
 use vigie_ports::StoreError;
 
+pub use crate::due::{LATE_AFTER, Waiting};
 pub use crate::settings::{FunctionSettings, Kept, Named, preset_name};
 
 use crate::item::{Item, Key};

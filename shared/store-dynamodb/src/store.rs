@@ -38,7 +38,7 @@ impl Store for DynamoStore {
     }
 
     async fn due(&self, now: Timestamp, limit: u32) -> Answer<Vec<Due>> {
-        Box::pin(self.all_due(now, limit)).await
+        Ok(Box::pin(self.waiting_at(now, limit)).await?.due)
     }
 
     async fn take_up(&self, now: Timestamp) -> Answer<u64> {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde_json::json;
 use vigie_smtp_sink::Received;
 use vigie_tests::platform::{ago, posted, with};
-use vigie_tests::stage::{LUMEN, ORSO, SERVER, Stage};
+use vigie_tests::stage::{LUMEN, ORSO, SERVER};
 
+use crate::Stage;
 use crate::support::{
     both_links, explain, header, later, lumen, moment_en, moment_fr, recipients, unwrapped,
 };

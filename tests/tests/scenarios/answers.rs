@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 use vigie_tests::platform::{ago, now, posted, told, with};
 
-use crate::support::{explain, lumen, notices, open_in_report, trail};
+use crate::support::{explain, lumen, open_in_report, trail};
 
 #[tokio::test]
 async fn an_answered_review_leaves_the_report() -> Result<()> {
@@ -48,29 +48,6 @@ async fn a_later_edit_reopens_an_answered_review_only_if_it_would_make_an_alert(
     let due: jiff::Timestamp = open["due_at"].as_str().unwrap_or_default().parse()?;
     let left = due.duration_since(now()).as_secs();
     assert!((86_300..=86_400).contains(&left), "the promise counts from the edit: {open}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_alert_that_was_not_sent_yet_is_cancelled_by_an_answer() -> Result<()> {
-    let stage = lumen().await?;
-    stage.sink.stop().await;
-    stage.tell("lumen-site", &posted("r-1", 2)).await?;
-    stage.tell("lumen-site", &posted("r-2", 2)).await?;
-    let tried = |id: &str| -> Result<bool> {
-        let waiting = notices(&stage, "pending")?;
-        let of = waiting.iter().find(|one| one["review"] == format!("lumen-site/{id}"));
-        Ok(of.is_some_and(|one| one["attempts"].as_u64() > Some(0)))
-    };
-    stage.until("both were tried", || Ok(tried("r-1")? && tried("r-2")?)).await?;
-    stage.tell("lumen-site", &told("answered", "r-1", &json!({}))).await?;
-    stage.tell("lumen-site", &told("withdrawn", "r-2", &json!({}))).await?;
-    stage.sink.restart()?;
-    stage.mails(0).await?;
-    let cancelled = notices(&stage, "cancelled")?;
-    let mut why: Vec<_> = cancelled.iter().filter_map(|one| one["reason"].as_str()).collect();
-    why.sort_unstable();
-    assert_eq!(why, ["the review was answered", "the review was withdrawn"]);
     Ok(())
 }
 

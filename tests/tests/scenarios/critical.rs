@@ -3,8 +3,9 @@
 use anyhow::Result;
 use serde_json::json;
 use vigie_tests::platform::{posted, with};
-use vigie_tests::stage::{LUMEN, ORSO, SERVER, Stage};
+use vigie_tests::stage::{LUMEN, ORSO, SERVER};
 
+use crate::Stage;
 use crate::support::{header, links, lumen, recipients, unwrapped};
 
 const BURNT: &str =

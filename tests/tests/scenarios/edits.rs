@@ -3,11 +3,11 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 use vigie_tests::platform::{ago, posted, told, with};
-use vigie_tests::stage::Stage;
 
-use crate::support::{explain, first_line, header, lumen, trail, unwrapped};
+use crate::Stage;
+use crate::support::{explain, first_line, header, lumen, trail};
 
-fn edited(id: &str, rating: &Value) -> Value {
+pub(crate) fn edited(id: &str, rating: &Value) -> Value {
     let text = "La lampe ne s'allume plus.";
     told(
         "edited",
@@ -16,7 +16,7 @@ fn edited(id: &str, rating: &Value) -> Value {
     )
 }
 
-async fn posted_long_ago(stage: &Stage, id: &str, rating: u8) -> Result<()> {
+pub(crate) async fn posted_long_ago(stage: &Stage, id: &str, rating: u8) -> Result<()> {
     let at = ago(3600).to_string();
     let when = json!({"published_at": at, "updated_at": at});
     stage.tell("lumen-site", &with(posted(id, rating), &when)).await
@@ -81,19 +81,5 @@ async fn a_review_that_left_the_threshold_and_falls_again_makes_another() -> Res
     let mails = stage.mails(2).await?;
     assert!(header(&mails[1], "Subject")?.starts_with("Re: Avis 3★"));
     assert!(first_line(&mails[1])?.contains("3,5★"), "{}", first_line(&mails[1])?);
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_alert_that_was_not_sent_yet_shows_the_newest_text() -> Result<()> {
-    let stage = lumen().await?;
-    stage.sink.stop().await;
-    posted_long_ago(&stage, "r-1", 3).await?;
-    stage.tell("lumen-site", &edited("r-1", &json!(3))).await?;
-    stage.sink.restart()?;
-    let mails = stage.mails(1).await?;
-    let text = unwrapped(&mails[0])?;
-    assert!(text.contains("La lampe ne s'allume plus."), "{text}");
-    assert!(!text.contains("comme sur la photo"), "{text}");
     Ok(())
 }

@@ -4,8 +4,8 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use vigie_tests::platform::{ago, posted, with};
-use vigie_tests::stage::Stage;
 
+use crate::Stage;
 use crate::support::{both_links, explain, first_line, header, links, lumen, unwrapped};
 
 /// How far ahead a step is when its review comes.

@@ -12,6 +12,7 @@ mod demo;
 mod desk;
 mod edits;
 mod form;
+mod kept;
 mod ladder;
 mod life;
 mod live;
@@ -23,3 +24,9 @@ mod report;
 mod secrets;
 mod silence;
 mod support;
+mod trial;
+mod waiting;
+
+/// Where these scenarios play; `deployed` plays the same on AWS.
+type Here = vigie_tests::stage::process::Process;
+use vigie_tests::stage::Stage;

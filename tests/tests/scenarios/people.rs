@@ -3,8 +3,9 @@
 use anyhow::Result;
 use serde_json::json;
 use vigie_tests::platform::{ago, clock_in, posted, with};
-use vigie_tests::stage::{LUMEN, SERVER, Stage};
+use vigie_tests::stage::{LUMEN, SERVER};
 
+use crate::Stage;
 use crate::support::{explain, header, notices, open_in_report, recipients, unwrapped};
 
 const OPERATOR: &str = "[operator]\nemail = [\"ops@agency.example\"]\n";
@@ -20,12 +21,12 @@ name = "Nantes"
 "#;
 
 /// The French brand with these keys, after an operator.
-fn lumen_with(keys: &str) -> String {
+pub(crate) fn lumen_with(keys: &str) -> String {
     let brand = LUMEN.replace("praise = \"daily\"", &format!("praise = \"daily\"\n{keys}"));
     [OPERATOR, SERVER, &brand].concat()
 }
 
-fn at_a_place(id: &str, rating: u8, place: &str) -> serde_json::Value {
+pub(crate) fn at_a_place(id: &str, rating: u8, place: &str) -> serde_json::Value {
     with(posted(id, rating), &json!({"location": place, "published_at": ago(60).to_string()}))
 }
 
@@ -61,31 +62,6 @@ async fn the_report_names_shops_by_their_ids_and_counts_good_ones() -> Result<()
     assert_eq!(brand["open"][0]["with"], "direction");
     let good = json!({"count": 3, "by_shop": {"lyon": 1, "nantes": 1}});
     assert_eq!(brand["good_open"], good);
-    Ok(())
-}
-
-#[tokio::test]
-async fn on_trial_the_operator_gets_the_message_and_reads_for_whom_it_was() -> Result<()> {
-    let mut stage = Stage::open(&lumen_with("deliver = \"trial\"")).await?;
-    stage.tell("lumen-site", &at_a_place("r-1", 2, "Lyon")).await?;
-    let mails = stage.mails(1).await?;
-    assert_eq!(recipients(&mails), ["ops@agency.example"]);
-    let subject = header(&mails[0], "Subject")?;
-    assert!(subject.starts_with("[Essai] Avis 2★"), "{subject}");
-    let text = unwrapped(&mails[0])?;
-    let first = text.lines().next().unwrap_or_default();
-    assert!(first.contains("aurait été envoyé à Service client"), "{first}");
-    assert!(mails[0].html().is_some_and(|html| html.contains("envoyé à Service client")));
-    // Live: nothing of what is past, all of what comes.
-    stage.configure(&lumen_with("deliver = \"live\""))?;
-    stage.running()?.signal("HUP")?;
-    let live = || Ok(stage.log()?.contains("~ brand lumen: deliver"));
-    stage.until("the brand is live", live).await?;
-    stage.until("in force", || Ok(stage.log()?.contains("put in force"))).await?;
-    stage.tell("lumen-site", &at_a_place("r-2", 1, "Lyon")).await?;
-    let mails = stage.mails(2).await?;
-    assert_eq!(recipients(&mails[1..]), ["service@lumen.example"]);
-    assert_eq!(header(&mails[1], "X-Vigie-Review")?, "lumen-site/r-2");
     Ok(())
 }
 

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use serde_json::json;
 use vigie_smtp_sink::Received;
 use vigie_tests::platform::{ago, clock_in, now, posted, told, with};
-use vigie_tests::stage::{LUMEN, ORSO, SERVER, Stage, WITHIN};
+use vigie_tests::stage::{LUMEN, ORSO, Place, SERVER, WITHIN};
 
+use crate::Stage;
 use crate::support::{header, links, moment_fr, recipients, unwrapped};
 
-/// How far ahead the report is when the server starts: time enough to post what it shows.
-const AHEAD_S: i64 = 6;
+/// How far ahead the report is when Vigie starts: time enough to post what it shows.
+const AHEAD_S: i64 = <crate::Here as Place>::REPORT_AHEAD_S;
 
 /// A brand that wants no empty report.
 const QUIET: &str = r#"
@@ -132,26 +133,5 @@ fn assert_empty(report: &Received) -> Result<()> {
     let text = report.text().context("no text")?;
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     assert_eq!(lines.len(), 2, "two lines: {text}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_report_that_fell_due_while_nothing_ran_goes_out_late_and_once() -> Result<()> {
-    let mut stage = Stage::set("")?;
-    let at = ago(-2);
-    let lumen = LUMEN.replace("{report}", &clock_in(2, "Europe/Paris")?);
-    stage.configure(&[SERVER, &lumen].concat())?;
-    stage.start().await?;
-    stage.stop().await?;
-    stage.until("its hour has come", || Ok(now() > at)).await?;
-    if stage.sink.count() > 0 {
-        anyhow::bail!("the machine is too slow: the report went out before the server stopped");
-    }
-    stage.start().await?;
-    stage.mails(1).await?;
-    stage.stop().await?;
-    stage.start().await?;
-    let mails = stage.mails(1).await?;
-    assert_eq!(header(&mails[0], "X-Vigie-Kind")?, "report");
     Ok(())
 }

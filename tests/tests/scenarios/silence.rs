@@ -35,7 +35,7 @@ async fn a_review_just_within_seven_days_is_told_and_the_brand_may_say_another_t
     stage.mails(1).await?;
     let short = [vigie_tests::stage::SERVER, vigie_tests::stage::LUMEN].concat();
     let short = short.replace("praise = \"daily\"", "praise = \"daily\"\nalert_within = \"2d\"");
-    let stage = vigie_tests::stage::Stage::open(&short).await?;
+    let stage = crate::Stage::open(&short).await?;
     stage.tell("lumen-site", &with(posted("r-1", 1), &aged)).await?;
     stage.mails(0).await?;
     assert_eq!(open_in_report(&stage, "lumen")?, ["lumen-site/r-1"]);

@@ -10,7 +10,9 @@ use serde_json::Value;
 use tokio::time::{Instant, interval};
 use vigie_smtp_sink::Received;
 use vigie_tests::platform::Reply;
-use vigie_tests::stage::{LUMEN, PUBLIC_URL, SERVER, Stage, WITHIN};
+use vigie_tests::stage::{LUMEN, PUBLIC_URL, SERVER, WITHIN};
+
+use crate::Stage;
 
 /// A stage with the French brand.
 pub(crate) async fn lumen() -> Result<Stage> {

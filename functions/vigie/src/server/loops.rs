@@ -175,7 +175,7 @@ async fn send(serving: Arc<Serving>, id: NoticeId) {
     serving.nudges.notices.begin(&id);
     serving.metrics.waiting.inc();
     match deliver::deliver(&serving.app, &id).await {
-        Ok(delivered) => serving.metrics.delivered(&delivered),
+        Ok(attempt) => serving.metrics.delivered(&attempt.outcome),
         Err(error) => trouble(&serving, &error, "a notice could not be delivered"),
     }
     serving.metrics.waiting.dec();
