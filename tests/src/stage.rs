@@ -6,6 +6,7 @@
 //! serves: a test follows their path. The hour of reports lies half a day away unless a scenario
 //! says otherwise.
 
+pub mod cloud;
 pub mod process;
 
 use std::fs;
@@ -34,6 +35,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Vigie as one process.
 pub type Stage = StageIn<process::Process>;
+/// Vigie as functions on AWS.
+pub type CloudStage = StageIn<cloud::Cloud>;
 
 /// What a command printed and how it ended.
 #[derive(Debug)]

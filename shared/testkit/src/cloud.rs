@@ -10,19 +10,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 
+mod house;
+
+pub use house::{Deployed, House, Programs};
+
 /// Runs the server until standard input ends.
-const RUN: &str = "
-import os, sys, threading
-
-def end_with_parent():
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-threading.Thread(target=end_with_parent, daemon=True).start()
-sys.argv = ['ministack']
-from ministack.app import main
-main()
-";
+const SERVE: &str = include_str!("cloud/serve.py");
 
 /// What the server says once it listens.
 const LISTENS: &str = "Running on http://";
@@ -44,7 +37,7 @@ pub struct Account {
 pub fn account() -> Account {
     static SERVER: OnceLock<(String, Child)> = OnceLock::new();
     static ACCOUNTS: AtomicU64 = AtomicU64::new(1);
-    let (endpoint, _) = SERVER.get_or_init(|| start(None));
+    let (endpoint, _) = SERVER.get_or_init(|| start(Start::default()));
     let n = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
     Account { endpoint: endpoint.clone(), access_key: format!("{n:012}") }
 }
@@ -52,9 +45,18 @@ pub fn account() -> Account {
 /// A new account, on a server of its own that hands every message it takes over to a mail server.
 pub fn relaying(to: SocketAddr) -> Account {
     static SERVERS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
-    let (endpoint, server) = start(Some(to));
+    let (endpoint, server) = start(Start { relay_to: Some(to), enforces: false });
     SERVERS.lock().unwrap().push(server);
     Account { endpoint, access_key: format!("{:012}", 1) }
+}
+
+/// How a server is started.
+#[derive(Debug, Clone, Copy, Default)]
+struct Start {
+    /// Where it hands every message that it takes.
+    relay_to: Option<SocketAddr>,
+    /// Whether roles may do what their policies say, and no more.
+    enforces: bool,
 }
 
 fn python() -> PathBuf {
@@ -67,11 +69,11 @@ fn python() -> PathBuf {
     python
 }
 
-fn start(relay_to: Option<SocketAddr>) -> (String, Child) {
+fn start(how: Start) -> (String, Child) {
     let mut said = String::new();
     for _ in 0..PORTS_TRIED {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        match start_on(free, relay_to) {
+        match start_on(free, how) {
             Ok(server) => return (format!("http://127.0.0.1:{free}"), server),
             Err(why) => said = why,
         }
@@ -80,10 +82,11 @@ fn start(relay_to: Option<SocketAddr>) -> (String, Child) {
 }
 
 /// Starts the server and reads what it says until it listens. If it ends before: what it said.
-fn start_on(port: u16, relay_to: Option<SocketAddr>) -> Result<Child, String> {
-    let relay_to = relay_to.map(|address| ("SMTP_HOST", address.to_string()));
+fn start_on(port: u16, how: Start) -> Result<Child, String> {
+    let relay_to = how.relay_to.map(|address| ("SMTP_HOST", address.to_string()));
+    let enforces = how.enforces.then_some(("AUTH", "true"));
     let mut server = Command::new(python())
-        .args(["-u", "-c", RUN])
+        .args(["-u", "-c", SERVE])
         // Its environment would be that of the functions that it runs.
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
@@ -91,7 +94,10 @@ fn start_on(port: u16, relay_to: Option<SocketAddr>) -> Result<Child, String> {
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("IOT_MTLS_ENABLED", "0")
+        // The functions that it runs find it by this.
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .envs(relay_to)
+        .envs(enforces)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
