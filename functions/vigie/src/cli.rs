@@ -82,7 +82,7 @@ pub(crate) struct Config {
 pub(crate) enum StoreKind {
     /// The file in the data folder
     Sqlite,
-    /// Not in this version
+    /// The table of the stack that [aws] names
     Aws,
 }
 
@@ -169,6 +169,9 @@ pub(crate) struct Apply {
     /// Only print the difference; exit 1 if there is one
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// With --store aws: have AWS keep the secrets that the files name, for the functions to read
+    #[arg(long)]
+    pub(crate) put_secrets: bool,
 }
 
 /// Whose signature: a source of the configuration, or a preset and a secret.

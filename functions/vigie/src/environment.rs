@@ -9,19 +9,36 @@ use vigie_domain::SecretRef;
 use vigie_machine::variable;
 use vigie_platforms::{Preset, presets};
 
+/// Whom a configuration is read for: who must be able to read its secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// This machine.
+    ThisProcess,
+    /// The functions on AWS.
+    Functions,
+    /// Nobody: a command that needs none of them. What the file names may be elsewhere.
+    Nobody,
+}
+
 /// The environment and the files beside a configuration file.
 #[derive(Debug, Clone)]
 pub(crate) struct Machine {
     /// The configuration file.
     own: PathBuf,
     folder: PathBuf,
+    whom: For,
 }
 
 impl Machine {
     /// Relative paths begin in the folder of the configuration file.
     pub(crate) fn beside(config: &Path) -> Self {
         let folder = config.parent().map(Path::to_path_buf).unwrap_or_default();
-        Self { own: config.to_path_buf(), folder }
+        Self { own: config.to_path_buf(), folder, whom: For::ThisProcess }
+    }
+
+    /// The same, for whoever is to go by the configuration.
+    pub(crate) fn reading_for(self, whom: For) -> Self {
+        Self { whom, ..self }
     }
 
     /// The configuration file.
@@ -52,8 +69,7 @@ impl Machine {
     /// The preset of an id, or of a file's path.
     pub(crate) fn preset(&self, named: &str) -> Result<PresetInForce, String> {
         if !vigie_config::is_preset_path(named) {
-            let unknown = || format!("no preset is called {named}; see vigie platforms");
-            return Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(unknown);
+            return preset_by_id(named);
         }
         let text = std::fs::read_to_string(self.path(named))
             .map_err(|error| format!("cannot read {named}: {error}"))?;
@@ -61,6 +77,12 @@ impl Machine {
             .map(|preset| PresetInForce::Own(preset.into()))
             .map_err(|error| error.to_string())
     }
+}
+
+/// One of our presets.
+pub(crate) fn preset_by_id(id: &str) -> Result<PresetInForce, String> {
+    let unknown = || format!("no preset is called {id}; see vigie platforms");
+    Preset::by_id(id).map(PresetInForce::Ours).ok_or_else(unknown)
 }
 
 /// Room on a file system, in bytes.
@@ -104,11 +126,22 @@ impl vigie_config::Environment for Machine {
         crate::files::included(&self.own, pattern)
     }
 
+    fn has_aws(&self) -> bool {
+        cfg!(feature = "aws")
+    }
+
+    fn is_for_aws(&self) -> bool {
+        self.whom == For::Functions
+    }
+
     fn variable_is_set(&self, name: &str) -> bool {
-        variable(name).is_some()
+        self.whom == For::Nobody || variable(name).is_some()
     }
 
     fn file_is_readable(&self, path: &str) -> Result<(), String> {
+        if self.whom == For::Nobody {
+            return Ok(());
+        }
         let read = std::fs::read_to_string(self.path(path));
         read.map(drop).map_err(|error| error.to_string())
     }

@@ -2,16 +2,21 @@
 
 mod captures;
 mod cli;
+#[cfg(feature = "aws")]
+mod cloud;
 mod commands;
 mod demo;
 mod environment;
 mod files;
+mod home;
 mod load;
 mod lock;
 mod log;
+mod open;
 mod output;
 mod server;
 mod waiting;
+mod way;
 
 use std::process::ExitCode;
 

@@ -31,7 +31,7 @@ use vigie_ports::{Store as _, World as _};
 use vigie_web::answer::{json, not_allowed, problem, typed};
 use vigie_web::{Code, RequestId};
 
-use crate::load::Home;
+use crate::home::Home;
 use capture::Captures;
 use loops::Nudges;
 use metrics::Metrics;
