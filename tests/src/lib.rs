@@ -84,7 +84,8 @@ pub fn vigie_bin() -> Result<&'static Path> {
 
 fn build_vigie() -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--package", "vigie", "--bin", "vigie"]);
+    // As `./test` builds it: the whole workspace's features, so that nothing is compiled twice.
+    build.args(["build", "--workspace", "--features", "vigie/aws", "--bin", "vigie"]);
     build.arg("--message-format=json-render-diagnostics");
     if !cfg!(debug_assertions) {
         build.arg("--release");

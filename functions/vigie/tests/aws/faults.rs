@@ -20,7 +20,7 @@ fn refusing(code: &'static str) -> String {
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 64 * 1024];
+        let mut request = vec![0; 64 * 1024];
         let _ = stream.read(&mut request).unwrap();
         let body = format!(
             "<ErrorResponse><Error><Code>{code}</Code><Message>m</Message></Error></ErrorResponse>"

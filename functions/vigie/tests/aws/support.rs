@@ -116,7 +116,9 @@ impl Place {
             "SecretsPath": {"Value": "/vigie"},
             "Region": {"Value": REGION},
         });
-        less.iter().for_each(|one| drop(outputs.as_object_mut().unwrap().remove(*one)));
+        for one in less {
+            outputs.as_object_mut().unwrap().remove(*one);
+        }
         let template = json!({
             "Resources": {"Raise": queue("raise"), "Deliver": queue("deliver")},
             "Outputs": outputs,
