@@ -84,12 +84,15 @@ pub fn vigie_bin() -> Result<&'static Path> {
 
 fn build_vigie() -> Result<PathBuf> {
     let mut build = cargo();
-    // As `./test` builds it: the whole workspace's features, so that nothing is compiled twice.
-    build.args(["build", "--workspace", "--features", "vigie/aws", "--bin", "vigie"]);
-    build.arg("--message-format=json-render-diagnostics");
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
+    if cfg!(debug_assertions) {
+        // As beside the tests of its own, so with the features that all tests have: as `cargo
+        // build` makes it, most of what it depends on would be compiled once more.
+        build.args(["test", "--workspace", "--features", "vigie/aws"]);
+        build.args(["--no-run", "--test", "commands"]);
+    } else {
+        build.args(["build", "--release", "--package", "vigie", "--bin", "vigie"]);
     }
+    build.arg("--message-format=json-render-diagnostics");
     let messages = output_of(&mut build)?;
     messages
         .lines()

@@ -146,8 +146,8 @@ fn a_file_without_a_stack_is_none_for_aws() {
         &["erase", "lumen-site/r-1", "--dry-run"],
         &["report", "unanswered"],
         &["backup", "copy.sqlite"],
-        &["apply"],
-        &["apply", "--dry-run"],
+        &["apply", "--put-secrets"],
+        &["apply", "--put-secrets", "--dry-run"],
     ] {
         let ran = place.run(&[arguments, &["--store", "aws"]].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
