@@ -185,7 +185,7 @@ pub(crate) struct Signer {
     /// A preset's id, or a path to a preset file
     #[arg(long, value_name = "NAME", requires = "secret", required_unless_present = "source")]
     pub(crate) preset: Option<String>,
-    /// Where the secret is: env:NAME or file:PATH
+    /// Where the secret is: env:NAME, file:PATH, ssm:NAME or secretsmanager:NAME
     #[arg(long, value_name = "REF", requires = "preset")]
     pub(crate) secret: Vec<String>,
 }

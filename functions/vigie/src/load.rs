@@ -53,7 +53,12 @@ fn read_files_for(path: &Path, whom: For) -> Result<(Outcome, Machine), CannotBe
         ))
     })?;
     let machine = Machine::beside(path).reading_for(whom);
-    Ok((vigie_config::parse(&path.display().to_string(), &text, &machine), machine))
+    let outcome = vigie_config::parse(&path.display().to_string(), &text, &machine);
+    let machine = match &outcome.config {
+        Some(config) => machine.with_vault_of(&config.aws),
+        None => machine,
+    };
+    Ok((outcome, machine))
 }
 
 /// Reads a configuration file, which must be in order, and those that it includes, which need not.
@@ -141,6 +146,17 @@ pub(crate) async fn put(
         store.note(noted).await.map_err(store_trouble)?;
     }
     Ok(())
+}
+
+/// The brands that the store holds, prepared to take webhooks: with their secrets.
+pub(crate) async fn serving_registry(
+    store: &impl Store,
+    machine: &Machine,
+) -> Result<Registry, CannotBegin> {
+    let brands = live(store).await?;
+    let sources = brands.iter().flat_map(|brand| &brand.sources);
+    let references: Vec<_> = sources.flat_map(|source| source.secrets.iter().cloned()).collect();
+    stored_registry(store, &machine.knowing(&references).await).await
 }
 
 /// The brands that the store holds, prepared.

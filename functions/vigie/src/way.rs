@@ -54,7 +54,7 @@ pub(crate) async fn way(config: &Config, machine: &Machine) -> Result<Way, Canno
     let Some(mail) = &config.mail else { return Ok(into(Path::new("outbox"))) };
     match &mail.transport {
         Named::File(folder) => Ok(into(folder)),
-        Named::Smtp(server) => smtp(server, &mail.from.email, machine),
+        Named::Smtp(server) => smtp(server, &mail.from.email, machine).await,
         Named::Ses => ses(config).await,
     }
 }
@@ -72,9 +72,10 @@ async fn ses(_: &Config) -> Result<Way, CannotBegin> {
 }
 
 /// A mail server.
-fn smtp(smtp: &Smtp, from: &str, machine: &Machine) -> Result<Way, CannotBegin> {
+async fn smtp(smtp: &Smtp, from: &str, machine: &Machine) -> Result<Way, CannotBegin> {
     let credentials = match (&smtp.user, &smtp.password) {
         (Some(user), Some(reference)) => {
+            let machine = machine.knowing(std::slice::from_ref(reference)).await;
             let secret = machine.secret(reference).map_err(CannotBegin::Other)?;
             Some((user.clone(), secret))
         }

@@ -22,7 +22,7 @@ struct Secret {
     put: Put,
     /// The parameter's name.
     name: String,
-    secret: SecretString,
+    value: SecretString,
 }
 
 /// Applies the files to the stack, or only looks.
@@ -71,7 +71,7 @@ fn kept_by_aws(
             let kept = SecretRef::Ssm(name.clone());
             let given = std::mem::replace(reference, kept.clone()).to_string();
             let put = Put { source: source.id.clone(), given, kept: kept.to_string() };
-            secrets.push(Secret { put, name, secret });
+            secrets.push(Secret { put, name, value: secret });
         }
     }
     Ok(secrets)
@@ -84,7 +84,7 @@ async fn put_secrets(stack: &Stack, secrets: &[Secret]) -> Result<(), CannotBegi
         let asked = client
             .put_parameter()
             .name(&one.name)
-            .value(one.secret.expose_secret())
+            .value(one.value.expose_secret())
             .r#type(ParameterType::SecureString)
             .overwrite(true);
         let doing = format!("putting {}", one.name);

@@ -19,7 +19,7 @@ use crate::cli::Serve;
 use crate::environment::Machine;
 use crate::home::{Home, hold_store};
 use crate::load::{
-    Applied, CannotBegin, Given, apply, read_given, settings, store_trouble, stored_registry,
+    Applied, CannotBegin, Given, apply, read_given, serving_registry, settings, store_trouble,
 };
 use crate::open::only_here;
 use crate::output::Exit;
@@ -66,13 +66,13 @@ impl Running {
             tracing::warn!(claims = taken, "took up what the process before left in the middle");
         }
         tell_restored(&store).await?;
-        let registry = stored_registry(&store, &machine).await?;
+        let registry = serving_registry(&store, &machine).await?;
         let mail = way(&config, &machine).await?;
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let app = App::start(home, settings(&config), registry).await.map_err(store_trouble)?;
         let (nudges, inbox) = Nudges::new();
         let trusted = config.server.trusted_proxies.clone();
-        let serving = Serving::new(app, nudges, trusted);
+        let serving = Serving::new(app, nudges, trusted).with_secrets_of(machine.clone());
         let serving = Arc::new(serving.capturing(&machine.path(&config.server.data)));
         Ok(Self { serving, inbox, config, machine, path })
     }

@@ -55,6 +55,13 @@ pub(crate) async fn run(arguments: &Sources) -> Result<Exit, CannotBegin> {
     {
         return Err(CannotBegin::Other(format!("no brand is called {id:?}")));
     }
+    let machine = if arguments.show_token {
+        let all = brands.iter().flat_map(|brand| &brand.sources);
+        let references: Vec<_> = all.flat_map(|source| source.secrets.iter().cloned()).collect();
+        machine.knowing(&references).await
+    } else {
+        machine
+    };
     let mut sources = Vec::new();
     for brand in brands {
         for source in &brand.sources {

@@ -10,4 +10,5 @@
 mod apply;
 mod faults;
 mod reading;
+mod serving;
 mod support;

@@ -6,7 +6,7 @@ use vigie_domain::{Brand, Channel, Decided, Kind, NewNotice, Subject, Why};
 use vigie_ports::{Settlement, Store, Verdict};
 use vigie_testkit::build::key;
 
-use crate::support::{Place, ago, post};
+use crate::support::{Place, ago, post, put_secret};
 
 /// An alert about a review, which a mail server refused.
 async fn dead_alert(store: &impl Store, id: &str) -> NoticeId {
@@ -63,6 +63,29 @@ async fn a_secret_that_this_machine_lacks_stops_no_command_that_needs_none() {
     place.configure(crate::support::REFERENCE, "env:NOT_SET");
     assert_eq!(place.run(&["notices", "--store", "aws"]).code, 0);
     assert_eq!(place.run(&["sources", "--store", "aws"]).code, 0);
+}
+
+#[tokio::test]
+async fn secrets_of_ssm_sign_what_is_sent_and_are_tried_by_check() {
+    let place = Place::bare();
+    let tried = |ran: &crate::support::Ran| {
+        let live = ran.json()["live"].as_array().unwrap().clone();
+        live.into_iter().find(|one| one["check"] == "secrets").unwrap()
+    };
+    let missing = place.run(&["check", "--live", "--json"]);
+    assert_eq!((missing.code, &tried(&missing)["result"]), (1, &"no".into()), "{missing:?}");
+    let told = tried(&missing)["message"].to_string();
+    assert!(told.contains("no parameter /vigie/lumen-site"), "{told}");
+    let sent = ["send", "--source", "lumen-site", "--url", "http://127.0.0.1:9"];
+    let refused = place.run(&sent);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("no parameter /vigie/lumen-site"), "{refused:?}");
+    put_secret(&place).await;
+    let there = place.run(&["check", "--live", "--json"]);
+    assert_eq!(tried(&there)["result"], "ok", "{there:?}");
+    assert_eq!(place.run(&sent).code, 1, "it signs, and nobody answers");
+    let checked = place.run(&["check"]);
+    assert_eq!((checked.code, checked.err.as_str()), (0, ""), "{checked:?}");
 }
 
 #[tokio::test]

@@ -1,17 +1,19 @@
 //! A stack in an account of its own, and a folder with a vigie.toml that names it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ssm::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_ssm::types::ParameterType;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vigie_domain::EventKind;
 use vigie_store_dynamodb::{DynamoStore, client, table};
 use vigie_testkit::build::{arrival, written};
-use vigie_testkit::cloud::{Account, account};
+use vigie_testkit::cloud::{Account, account, relaying};
 
 pub(crate) const REGION: &str = "eu-west-3";
 pub(crate) const TABLE: &str = "vigie";
@@ -72,7 +74,15 @@ pub(crate) struct Place {
 impl Place {
     /// A folder with [`CONFIG`], and an account without anything.
     pub(crate) fn bare() -> Self {
-        let account = account();
+        Self::of(account())
+    }
+
+    /// The same, where SES hands what it takes to a mail server.
+    pub(crate) fn relaying(to: SocketAddr) -> Self {
+        Self::of(relaying(to))
+    }
+
+    fn of(account: Account) -> Self {
         let key = Credentials::new(&account.access_key, "none", None, None, "tests");
         let shared = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -204,4 +214,11 @@ pub(crate) async fn post(store: &impl vigie_ports::Store, id: &str, hundredths: 
     let when = ago(hours);
     let told = written(EventKind::Posted, id, hundredths, when);
     store.record(vec![arrival(id, told, when)]).await.unwrap();
+}
+
+/// Puts the secret that [`CONFIG`] refers to.
+pub(crate) async fn put_secret(place: &Place) {
+    let parameters = aws_sdk_ssm::Client::new(&place.shared);
+    let asked = parameters.put_parameter().name("/vigie/lumen-site/1").value(SECRET);
+    asked.r#type(ParameterType::SecureString).send().await.unwrap();
 }

@@ -14,7 +14,7 @@ use vigie_domain::text::clean_line;
 use vigie_ports::{Email, FailureClass, Ids as _, Mail as _, Mailbox, SendError};
 use vigie_render::{Message, sample};
 
-use super::asked;
+use super::{asked, kept};
 use crate::environment::Machine;
 use crate::load::{CannotBegin, settings};
 use crate::way::{Way, way};
@@ -75,11 +75,16 @@ impl Tried {
 pub(super) async fn run(config: &Config, machine: &Machine, mail_to: Option<&str>) -> Vec<Tried> {
     let folder = machine.path(&config.server.data);
     let on_disk = tokio::task::spawn_blocking(move || disk(&folder));
-    let (mut tried, disk, mut asked) =
-        tokio::join!(by_mail(config, machine, mail_to), on_disk, asked::run(config));
+    let (mut tried, disk, mut asked, kept) = tokio::join!(
+        by_mail(config, machine, mail_to),
+        on_disk,
+        asked::run(config),
+        kept::run(config, machine)
+    );
     let broke = |_| Tried::no("disk", "the check was interrupted", "run it again");
     tried.push(disk.unwrap_or_else(broke));
     tried.append(&mut asked);
+    tried.extend(kept);
     tried
 }
 
