@@ -99,11 +99,13 @@ pub fn vigie_bin() -> Result<&'static Path> {
 
 fn build() -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--workspace", "--bins"]);
-    build.arg("--message-format=json-render-diagnostics");
+    // As beside tests, so with the features that all tests have: as `cargo build` makes them, most
+    // of what they depend on would be compiled once more.
+    build.args(["build", "--workspace", "--features", "vigie/aws", "--bins", "--tests"]);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
+    build.arg("--message-format=json-render-diagnostics");
     let messages = output_of(&mut build)?;
     let program = messages
         .lines()

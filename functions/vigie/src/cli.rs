@@ -82,7 +82,7 @@ pub(crate) struct Config {
 pub(crate) enum StoreKind {
     /// The file in the data folder
     Sqlite,
-    /// Not in this version
+    /// The table of the stack that [aws] names
     Aws,
 }
 
@@ -169,6 +169,9 @@ pub(crate) struct Apply {
     /// Only print the difference; exit 1 if there is one
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// With --store aws: have AWS keep the secrets that the files name, for the functions to read
+    #[arg(long)]
+    pub(crate) put_secrets: bool,
 }
 
 /// Whose signature: a source of the configuration, or a preset and a secret.
@@ -182,7 +185,7 @@ pub(crate) struct Signer {
     /// A preset's id, or a path to a preset file
     #[arg(long, value_name = "NAME", requires = "secret", required_unless_present = "source")]
     pub(crate) preset: Option<String>,
-    /// Where the secret is: env:NAME or file:PATH
+    /// Where the secret is: env:NAME, file:PATH, ssm:NAME or secretsmanager:NAME
     #[arg(long, value_name = "REF", requires = "preset")]
     pub(crate) secret: Vec<String>,
 }

@@ -1,13 +1,27 @@
 //! What lies outside the process: the environment, and files beside the configuration.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use vigie_app::registry::{Outside, PresetInForce};
-use vigie_config::{Included, NotIncluded, PresetInfo};
+use vigie_config::{Aws, Included, NotIncluded, PresetInfo};
 use vigie_domain::SecretRef;
 use vigie_machine::variable;
 use vigie_platforms::{Preset, presets};
+
+use crate::vault::{Kept, Vault};
+
+/// Whom a configuration is read for: who must be able to read its secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// This machine.
+    ThisProcess,
+    /// The functions on AWS.
+    Functions,
+    /// Nobody: a command that needs none of them. What the file names may be elsewhere.
+    Nobody,
+}
 
 /// The environment and the files beside a configuration file.
 #[derive(Debug, Clone)]
@@ -15,13 +29,45 @@ pub(crate) struct Machine {
     /// The configuration file.
     own: PathBuf,
     folder: PathBuf,
+    whom: For,
+    vault: Arc<Vault>,
+    /// What of the vault was read.
+    kept: Arc<Kept>,
 }
 
 impl Machine {
     /// Relative paths begin in the folder of the configuration file.
     pub(crate) fn beside(config: &Path) -> Self {
         let folder = config.parent().map(Path::to_path_buf).unwrap_or_default();
-        Self { own: config.to_path_buf(), folder }
+        let (vault, kept) = (Arc::default(), Arc::default());
+        Self { own: config.to_path_buf(), folder, whom: For::ThisProcess, vault, kept }
+    }
+
+    /// The same, for whoever is to go by the configuration.
+    pub(crate) fn reading_for(self, whom: For) -> Self {
+        Self { whom, ..self }
+    }
+
+    /// The same, with the secrets that AWS keeps where `[aws]` says.
+    pub(crate) fn with_vault_of(self, aws: &Aws) -> Self {
+        Self { vault: Arc::new(Vault::of(aws)), ..self }
+    }
+
+    /// The same, with the secrets that AWS keeps in a vault of a test's own.
+    #[cfg(all(test, feature = "aws"))]
+    pub(crate) fn with_vault(self, vault: Vault) -> Self {
+        Self { vault: Arc::new(vault), ..self }
+    }
+
+    /// Where AWS keeps secrets.
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The same, with those of some references read that AWS keeps.
+    pub(crate) async fn knowing(&self, references: &[SecretRef]) -> Self {
+        let kept = Arc::new(self.vault.read(references).await);
+        Self { kept, ..self.clone() }
     }
 
     /// The configuration file.
@@ -34,7 +80,8 @@ impl Machine {
         self.folder.join(named)
     }
 
-    /// The secret that a reference names.
+    /// The secret that a reference names; one that AWS keeps only of those that this is
+    /// [knowing](Self::knowing).
     pub(crate) fn secret(&self, reference: &SecretRef) -> Result<SecretString, String> {
         match reference {
             SecretRef::Env(name) => variable(name)
@@ -44,7 +91,8 @@ impl Machine {
                 .map(|text| SecretString::from(text.trim_end_matches(['\r', '\n'])))
                 .map_err(|error| format!("cannot read {path}: {error}")),
             SecretRef::Ssm(_) | SecretRef::SecretsManager(_) => {
-                Err(format!("{reference} can be read on AWS only"))
+                let unread = || Err(format!("{reference} was not read"));
+                self.kept.get(reference).cloned().unwrap_or_else(unread)
             }
         }
     }
@@ -52,8 +100,7 @@ impl Machine {
     /// The preset of an id, or of a file's path.
     pub(crate) fn preset(&self, named: &str) -> Result<PresetInForce, String> {
         if !vigie_config::is_preset_path(named) {
-            let unknown = || format!("no preset is called {named}; see vigie platforms");
-            return Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(unknown);
+            return preset_by_id(named);
         }
         let text = std::fs::read_to_string(self.path(named))
             .map_err(|error| format!("cannot read {named}: {error}"))?;
@@ -61,6 +108,12 @@ impl Machine {
             .map(|preset| PresetInForce::Own(preset.into()))
             .map_err(|error| error.to_string())
     }
+}
+
+/// One of our presets.
+pub(crate) fn preset_by_id(id: &str) -> Result<PresetInForce, String> {
+    let unknown = || format!("no preset is called {id}; see vigie platforms");
+    Preset::by_id(id).map(PresetInForce::Ours).ok_or_else(unknown)
 }
 
 /// Room on a file system, in bytes.
@@ -104,11 +157,22 @@ impl vigie_config::Environment for Machine {
         crate::files::included(&self.own, pattern)
     }
 
+    fn has_aws(&self) -> bool {
+        cfg!(feature = "aws")
+    }
+
+    fn is_for_aws(&self) -> bool {
+        self.whom == For::Functions
+    }
+
     fn variable_is_set(&self, name: &str) -> bool {
-        variable(name).is_some()
+        self.whom == For::Nobody || variable(name).is_some()
     }
 
     fn file_is_readable(&self, path: &str) -> Result<(), String> {
+        if self.whom == For::Nobody {
+            return Ok(());
+        }
         let read = std::fs::read_to_string(self.path(path));
         read.map(drop).map_err(|error| error.to_string())
     }

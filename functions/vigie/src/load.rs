@@ -1,25 +1,15 @@
-//! Reading the configuration and opening what it names.
+//! Reading the configuration, and putting it in force.
 
-use std::fs::File;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rustix::fs::{Access, access};
-use rustix::io::Errno;
-use vigie_app::{App, Registry, Settings};
-use vigie_config::{Change, Config, Fault, Outcome, Refused, Tls, diff, in_force};
+use vigie_app::registry::Outside;
+use vigie_app::{Registry, Settings};
+use vigie_config::{Change, Config, Fault, Outcome, Refused, diff, in_force};
 use vigie_domain::{Brand, BrandId, Matter, Trouble};
-use vigie_mail_smtp::{FileMail, SmtpConfig, SmtpMail, Transport};
-use vigie_ports::{Mailbox, Noted, Store as _, World};
-use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
+use vigie_machine::now;
+use vigie_ports::{Mailbox, Noted, Store};
 
-use crate::cli::{StoreKind, Stored};
-use crate::environment::Machine;
-use crate::lock;
-use vigie_machine::{SystemClock, SystemIds, now};
-
-/// What an empty store and its log take, in bytes.
-const STORE_BYTES_MIN: usize = 128 * 1024;
+use crate::environment::{For, Machine};
 
 /// Why a command cannot begin. Exit 2.
 #[derive(Debug, thiserror::Error)]
@@ -30,33 +20,6 @@ pub(crate) enum CannotBegin {
     /// Something else is wrong; the text says what and what to do.
     #[error("{0}")]
     Other(String),
-}
-
-/// The world of one process: a file, SMTP, the machine's clock and chance.
-pub(crate) struct Home {
-    pub(crate) store: SqliteStore,
-    pub(crate) mail: Transport,
-    pub(crate) clock: SystemClock,
-    pub(crate) ids: SystemIds,
-}
-
-impl World for Home {
-    type Store = SqliteStore;
-    type Mail = Transport;
-    type Clock = SystemClock;
-    type Ids = SystemIds;
-    fn store(&self) -> &SqliteStore {
-        &self.store
-    }
-    fn mail(&self) -> &Transport {
-        &self.mail
-    }
-    fn clock(&self) -> &SystemClock {
-        &self.clock
-    }
-    fn ids(&self) -> &SystemIds {
-        &self.ids
-    }
 }
 
 /// What the files say, vigie.toml itself being in order.
@@ -78,6 +41,10 @@ impl Given {
 
 /// Reads a configuration file and those that it includes.
 pub(crate) fn read_files(path: &Path) -> Result<(Outcome, Machine), CannotBegin> {
+    read_files_for(path, For::ThisProcess)
+}
+
+fn read_files_for(path: &Path, whom: For) -> Result<(Outcome, Machine), CannotBegin> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let shown = path.display();
         CannotBegin::Other(format!(
@@ -85,13 +52,23 @@ pub(crate) fn read_files(path: &Path) -> Result<(Outcome, Machine), CannotBegin>
              has one to begin with"
         ))
     })?;
-    let machine = Machine::beside(path);
-    Ok((vigie_config::parse(&path.display().to_string(), &text, &machine), machine))
+    let machine = Machine::beside(path).reading_for(whom);
+    let outcome = vigie_config::parse(&path.display().to_string(), &text, &machine);
+    let machine = match &outcome.config {
+        Some(config) => machine.with_vault_of(&config.aws),
+        None => machine,
+    };
+    Ok((outcome, machine))
 }
 
 /// Reads a configuration file, which must be in order, and those that it includes, which need not.
 pub(crate) fn read_given(path: &Path) -> Result<Given, CannotBegin> {
-    let (Outcome { config, faults, refused, .. }, machine) = read_files(path)?;
+    read_given_for(path, For::ThisProcess)
+}
+
+/// The same, for whoever is to go by it.
+pub(crate) fn read_given_for(path: &Path, whom: For) -> Result<Given, CannotBegin> {
+    let (Outcome { config, faults, refused, .. }, machine) = read_files_for(path, whom)?;
     match config {
         Some(config) => Ok(Given { config, machine, refused, faults }),
         None => Err(CannotBegin::Faults(faults)),
@@ -101,129 +78,6 @@ pub(crate) fn read_given(path: &Path) -> Result<Given, CannotBegin> {
 /// Reads a configuration file, for a command whose brands are those of the store.
 pub(crate) fn read_config(path: &Path) -> Result<(Config, Machine), CannotBegin> {
     read_given(path).map(|given| (given.config, given.machine))
-}
-
-/// Opens the store that a configuration names, beside whoever serves it: a file of an older version
-/// is upgraded only if nobody does.
-pub(crate) fn open_store(
-    kind: StoreKind,
-    config: &Config,
-    machine: &Machine,
-) -> Result<SqliteStore, CannotBegin> {
-    in_a_file(kind)?;
-    let folder = data_folder(config, machine)?;
-    let keep_version = lock::holder(&folder).is_some();
-    open_in(&folder, Options { keep_version, ..Options::default() })
-}
-
-/// Opens the store that a configuration names for the process that serves it.
-pub(crate) fn hold_store(
-    config: &Config,
-    machine: &Machine,
-    listen: SocketAddr,
-) -> Result<(SqliteStore, File), CannotBegin> {
-    let folder = data_folder(config, machine)?;
-    let lock = lock::take(&folder, listen)?;
-    Ok((open_in(&folder, Options::default())?, lock))
-}
-
-/// The data folder, made if it is not there; refused if it cannot be written.
-fn data_folder(config: &Config, machine: &Machine) -> Result<PathBuf, CannotBegin> {
-    let folder = machine.path(&config.server.data);
-    let shown = folder.display();
-    make_private(&folder)
-        .map_err(|e| CannotBegin::Other(format!("cannot make the data folder {shown}: {e}")))?;
-    for place in [&folder, &folder.join(FILE_NAME)] {
-        writable(place)?;
-    }
-    Ok(folder)
-}
-
-fn open_in(folder: &Path, options: Options) -> Result<SqliteStore, CannotBegin> {
-    let shown = folder.display();
-    let hint = || match room_for_a_store(folder) {
-        Ok(()) => format!("the data folder is {shown}"),
-        Err(e) => format!("cannot write in {shown}: {e}; make room, or name another [server] data"),
-    };
-    SqliteStore::open(folder, options)
-        .map_err(|e| CannotBegin::Other(format!("{e}\n  hint: {}", hint())))
-}
-
-/// Refuses a folder or a file that is there and cannot be written: SQLite would name no reason.
-fn writable(place: &Path) -> Result<(), CannotBegin> {
-    match access(place, Access::WRITE_OK) {
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(CannotBegin::Other(format!(
-            "cannot write in {}: {}\n  hint: the data folder and what is in it must belong to the \
-             account that runs Vigie",
-            place.display(),
-            std::io::Error::from(error)
-        ))),
-    }
-}
-
-/// Whether as much as an empty store can be written: where it cannot, the disk is mostly full.
-fn room_for_a_store(folder: &Path) -> std::io::Result<()> {
-    let probe = folder.join("vigie.probe");
-    let written = std::fs::write(&probe, vec![1; STORE_BYTES_MIN]);
-    let _ = std::fs::remove_file(&probe);
-    written
-}
-
-/// Refuses a store that comes with a later version.
-pub(crate) fn in_a_file(kind: StoreKind) -> Result<(), CannotBegin> {
-    if kind == StoreKind::Aws {
-        let later = "--store aws comes with a later version; this one keeps its store in a file";
-        return Err(CannotBegin::Other(later.to_owned()));
-    }
-    Ok(())
-}
-
-/// Makes a folder that only its owner may enter: it will hold customers' words. One that is there
-/// already is left as its owner wants it.
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// The mail transport that a configuration names.
-pub(crate) fn transport(config: &Config, machine: &Machine) -> Result<Transport, CannotBegin> {
-    let Some(mail) = &config.mail else {
-        return Ok(Transport::File(FileMail::new(machine.path("outbox"))));
-    };
-    let smtp = match &mail.transport {
-        vigie_config::Transport::File(folder) => {
-            return Ok(Transport::File(FileMail::new(machine.path(folder))));
-        }
-        vigie_config::Transport::Smtp(smtp) => smtp,
-    };
-    let credentials = match (&smtp.user, &smtp.password) {
-        (Some(user), Some(reference)) => {
-            let secret = machine.secret(reference).map_err(CannotBegin::Other)?;
-            Some((user.clone(), secret))
-        }
-        _ => None,
-    };
-    let setup = SmtpConfig {
-        host: smtp.host.clone(),
-        port: smtp.port,
-        tls: match smtp.tls {
-            Tls::None => vigie_mail_smtp::Tls::None,
-            Tls::Opportunistic => vigie_mail_smtp::Tls::Opportunistic,
-            Tls::StartTls => vigie_mail_smtp::Tls::Required,
-            Tls::Implicit => vigie_mail_smtp::Tls::Implicit,
-        },
-        credentials,
-        hello_name: hello_name(&mail.from.email),
-    };
-    SmtpMail::new(setup)
-        .map(Transport::Smtp)
-        .map_err(|error| CannotBegin::Other(format!("mail.transport: {error}")))
-}
-
-/// What we call ourselves to mail servers: the domain we write from.
-fn hello_name(from: &str) -> String {
-    from.rsplit_once('@').map_or("localhost", |(_, domain)| domain).to_owned()
 }
 
 fn mailbox(given: &vigie_config::Mailbox) -> Mailbox {
@@ -239,17 +93,6 @@ pub(crate) fn settings(config: &Config) -> Settings {
         reply_to: config.mail.as_ref().and_then(|mail| mail.reply_to.as_ref()).map(mailbox),
         operator: config.operator.email.clone(),
     }
-}
-
-/// The application on the store of a configuration, for a command: brands as last applied, or as
-/// the file says where nothing was applied yet.
-pub(crate) async fn open_app(stored: &Stored) -> Result<App<Home>, CannotBegin> {
-    let (config, machine) = read_config(&stored.config.config)?;
-    let store = open_store(stored.store, &config, &machine)?;
-    let mail = transport(&config, &machine)?;
-    let registry = stored_registry(&store, &machine).await?;
-    let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
-    App::start(home, settings(&config), registry).await.map_err(store_trouble)
 }
 
 /// What putting the files in force changed.
@@ -273,7 +116,7 @@ pub(crate) fn compare(given: &Given, now: &[Brand]) -> (Vec<Brand>, Applied) {
 }
 
 /// The brands in force in a store.
-pub(crate) async fn live(store: &SqliteStore) -> Result<Vec<Brand>, CannotBegin> {
+pub(crate) async fn live(store: &impl Store) -> Result<Vec<Brand>, CannotBegin> {
     let brands = store.brands().await.map_err(store_trouble)?;
     Ok(brands.into_iter().filter(|stored| !stored.retired).map(|stored| stored.brand).collect())
 }
@@ -281,8 +124,18 @@ pub(crate) async fn live(store: &SqliteStore) -> Result<Vec<Brand>, CannotBegin>
 /// Makes the store's brands those of the files; what a faulty file would say stays as it was, and
 /// the operator hears which files are faulty. Also without a difference: a running server then
 /// reads preset and secret files again.
-pub(crate) async fn apply(store: &SqliteStore, given: &Given) -> Result<Applied, CannotBegin> {
+pub(crate) async fn apply(store: &impl Store, given: &Given) -> Result<Applied, CannotBegin> {
     let (brands, applied) = compare(given, &live(store).await?);
+    put(store, given, brands).await?;
+    Ok(applied)
+}
+
+/// Makes the store's brands those of [`compare`], and has the operator hear which files are faulty.
+pub(crate) async fn put(
+    store: &impl Store,
+    given: &Given,
+    brands: Vec<Brand>,
+) -> Result<(), CannotBegin> {
     let at = now();
     store.apply(brands, at).await.map_err(store_trouble)?;
     let own = given.machine.own().display().to_string();
@@ -292,19 +145,30 @@ pub(crate) async fn apply(store: &SqliteStore, given: &Given) -> Result<Applied,
         let noted = Noted { troubles, sources: Vec::new() };
         store.note(noted).await.map_err(store_trouble)?;
     }
-    Ok(applied)
+    Ok(())
+}
+
+/// The brands that the store holds, prepared to take webhooks: with their secrets.
+pub(crate) async fn serving_registry(
+    store: &impl Store,
+    machine: &Machine,
+) -> Result<Registry, CannotBegin> {
+    let brands = live(store).await?;
+    let sources = brands.iter().flat_map(|brand| &brand.sources);
+    let references: Vec<_> = sources.flat_map(|source| source.secrets.iter().cloned()).collect();
+    stored_registry(store, &machine.knowing(&references).await).await
 }
 
 /// The brands that the store holds, prepared.
-pub(crate) async fn stored_registry(
-    store: &SqliteStore,
-    machine: &Machine,
+pub(crate) async fn stored_registry<O: Outside + Clone + Send + 'static>(
+    store: &impl Store,
+    outside: &O,
 ) -> Result<Registry, CannotBegin> {
     let brands = store.brands().await.map_err(store_trouble)?;
-    let machine = machine.clone();
+    let outside = outside.clone();
     let prepare = move || {
         let brands = brands.into_iter().map(|stored| (stored.brand, stored.retired));
-        Registry::prepare(brands, &machine)
+        Registry::prepare(brands, &outside)
     };
     let (registry, troubles) = beside(prepare).await?;
     for trouble in troubles {

@@ -2,16 +2,22 @@
 
 mod captures;
 mod cli;
+#[cfg(feature = "aws")]
+mod cloud;
 mod commands;
 mod demo;
 mod environment;
 mod files;
+mod home;
 mod load;
 mod lock;
 mod log;
+mod open;
 mod output;
 mod server;
+mod vault;
 mod waiting;
+mod way;
 
 use std::process::ExitCode;
 
@@ -56,7 +62,7 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Apply(arguments) => commands::apply::run(&arguments).await,
         Command::Send(arguments) => commands::send::run(&arguments).await,
         Command::Capture(arguments) => commands::capture::run(&arguments).await,
-        Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments).await,
         Command::Report(Report::Unanswered(arguments)) => commands::report::run(&arguments).await,
         Command::Explain(arguments) => commands::explain::run(&arguments).await,
         Command::Notices(arguments) => commands::notices::run(&arguments).await,

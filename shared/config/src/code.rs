@@ -45,8 +45,8 @@ codes! {
     WrongType => "wrong-type",
     /// A key that is always needed is not there.
     MissingKey => "missing-key",
-    /// The key or value belongs to a later version of Vigie.
-    NotInThisVersion => "not-in-this-version",
+    /// The value needs AWS, which this program was built without.
+    NotInThisBuild => "not-in-this-build",
     /// An id is not 1 to 63 of a-z, 0-9, - and _, beginning with a letter or a digit.
     BadId => "bad-id",
     /// Two brands, two sources, or two contacts or shops of one brand have the same id.
@@ -71,6 +71,10 @@ codes! {
     UnreadableFile => "unreadable-file",
     /// The mail transport cannot be understood, or a password goes with no user.
     BadTransport => "bad-transport",
+    /// The name of a stack on AWS cannot be one.
+    BadStack => "bad-stack",
+    /// The region of AWS is not written as one.
+    BadRegion => "bad-region",
     /// A duration cannot be read, is not above zero, or is too long.
     BadDuration => "bad-duration",
     /// A time of day cannot be read.
@@ -113,6 +117,8 @@ codes! {
     SecretNotSet => "secret-not-set",
     /// The file that should hold a secret cannot be read.
     SecretUnreadable => "secret-unreadable",
+    /// The functions on AWS cannot read the secret: it is in this machine's environment or files.
+    SecretNotOnAws => "secret-not-on-aws",
     /// Something that needs a secret has none.
     MissingSecret => "missing-secret",
     /// An alert, a praise or a report of this brand would reach nobody.

@@ -8,6 +8,7 @@ use vigie_domain::Brand;
 use vigie_domain::erase::Retention;
 
 use crate::address::{self, EMAIL, NETWORK, URL};
+use crate::aws::{self, Aws};
 use crate::brand::{self, Seen};
 use crate::code::Code;
 use crate::environment::Included;
@@ -29,6 +30,8 @@ pub struct Config {
     pub operator: Operator,
     /// `[retention]`.
     pub retention: Retention,
+    /// `[aws]`.
+    pub aws: Aws,
     /// `[[brand]]`, in the order of the files: this one's, then those of the included ones that
     /// have no fault.
     pub brands: Vec<Brand>,
@@ -80,6 +83,7 @@ pub(crate) const KEYS: &[Key] = &[
         "Who hears of trouble with Vigie itself.",
     ),
     Key::optional("retention", Kind::Table(RETENTION_KEYS), "How long what people wrote is kept."),
+    Key::optional("aws", Kind::Table(aws::KEYS), "Which stack on AWS is meant, and where."),
     Key::optional("brand", Kind::Tables(brand::KEYS), "Who is reviewed."),
 ];
 const SERVER_KEYS: &[Key] = &[
@@ -109,21 +113,16 @@ const RETENTION_KEYS: &[Key] = &[
     Key::optional("review", MONTHS, "How long a review's texts are kept; its numbers stay."),
 ];
 const SOCKET: Kind = Kind::Text(":[0-9]+$");
-/// Tables of a later version, and their keys.
-const LATER: [(&str, &[&str]); 1] = [("aws", &["stack", "region"])];
 
-/// What every table of the file may be called, now or later.
+/// What every table of the file may be called.
 pub(crate) fn tables() -> Vec<&'static str> {
-    key::names(KEYS).into_iter().chain(LATER.map(|(name, _)| name)).collect()
+    key::names(KEYS)
 }
 
 /// Reads vigie.toml itself; gives the files that it includes too, unread. No configuration only
 /// where a fault was recorded.
 pub(crate) fn read(root: &Table<'_>, seen: &mut Seen) -> (Option<Config>, Vec<Included>) {
-    root.check_names(&tables(), &[]);
-    for (name, keys) in LATER {
-        refuse_later(root, name, keys);
-    }
+    root.check_keys(KEYS);
     let (files, all_found) = include::find(root);
     let config = read_tables(root, seen, !files.is_empty()).filter(|_| all_found);
     (config, files)
@@ -135,6 +134,7 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
     let rows = root.rows("brand", "write [[brand]], with two brackets, before each brand");
     let operator = root.or("operator", Operator::default(), operator);
     let retention = root.or("retention", Retention::default(), retention);
+    let aws = root.or("aws", Aws::default(), aws::read);
     // A faulty operator makes no brand faulty too.
     seen.operator = operator.as_ref().is_none_or(|operator| !operator.email.is_empty());
     let brands = all(&rows.tables, |table| brand::read(table, seen));
@@ -145,6 +145,7 @@ fn read_tables(root: &Table<'_>, seen: &mut Seen, includes: bool) -> Option<Conf
         mail: mail?,
         operator: operator?,
         retention: retention?,
+        aws: aws?,
         brands: brands.filter(|_| rows.whole)?,
     })
 }
@@ -176,16 +177,6 @@ fn retention(node: &Node<'_>) -> Option<Retention> {
         return table.get("reviewer")?.refuse(Code::BadDuration, bad);
     }
     Some(Retention { reviewer, review })
-}
-
-/// Refuses what is in a table of a later version, key by key; an empty one is refused itself.
-fn refuse_later(root: &Table<'_>, name: &str, keys: &[&str]) {
-    let Some(node) = root.get(name) else { return };
-    let Some(table) = node.table(&format!("write [{name}]")) else { return };
-    if table.is_empty() {
-        node.refuse::<()>(Code::NotInThisVersion, Bad::later(&format!("[{name}]")));
-    }
-    table.check_names(&[], keys);
 }
 
 /// Whether there is a brand, here or in an included file, which would need `[mail]`; a fault if so.

@@ -47,6 +47,17 @@ pub trait Environment {
         Err(NotIncluded::Nothing)
     }
 
+    /// Whether this program can speak to AWS: it may be built without.
+    fn has_aws(&self) -> bool {
+        true
+    }
+
+    /// Whether the files are read for the functions on AWS, which see no variable and no file of
+    /// this machine.
+    fn is_for_aws(&self) -> bool {
+        false
+    }
+
     /// Whether an environment variable is set, and not empty.
     fn variable_is_set(&self, name: &str) -> bool;
 

@@ -18,8 +18,8 @@
 //!
 //! # Adding a key
 //!
-//! 1. Name it in the `KEYS` of its table (or move it there from `LATER`), with what it takes and a
-//!    sentence that says what it is for: [`schemas`] hands them to editors.
+//! 1. Name it in the `KEYS` of its table, with what it takes and a sentence that says what it is
+//!    for: [`schemas`] hands them to editors.
 //! 2. Read it where its neighbours are read: `table.or` for a key with a default, `table.need` for
 //!    one that must be there. Read before the first `?`,
 //!    so that a fault elsewhere hides nothing.
@@ -28,6 +28,7 @@
 //!    counts them. A key of a brand also enters `diff`, which the compiler asks for.
 
 mod address;
+mod aws;
 mod brand;
 mod code;
 mod config;
@@ -57,6 +58,7 @@ mod values;
 use toml::de::DeTable;
 
 pub use address::Mailbox;
+pub use aws::Aws;
 pub use code::Code;
 pub use config::{Config, Operator, Server};
 pub use diff::{Change, diff};

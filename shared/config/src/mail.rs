@@ -32,6 +32,8 @@ pub enum Transport {
     Smtp(Smtp),
     /// Into a folder, one `.eml` a message; as written: a relative one is the root's to resolve.
     File(PathBuf),
+    /// Through Amazon SES.
+    Ses,
 }
 
 /// A mail server.
@@ -66,12 +68,12 @@ pub enum Tls {
 pub(crate) const KEYS: &[Key] = &[
     Key::needed("from", MAILBOX, "Who messages come from: Name <name@domain.example>."),
     Key::optional("reply_to", MAILBOX, "Where answers go, if not there."),
-    Key::needed("transport", TRANSPORT, "How messages leave: smtps://USER@HOST, or file:FOLDER."),
+    Key::needed("transport", TRANSPORT, "How messages leave: smtps://USER@HOST, file:FOLDER, ses."),
     Key::optional("password", SECRET, "Where the password is, if the transport names a user."),
 ];
-const TRANSPORT: Kind = Kind::Text(r"^((smtp|smtps|smtp\+starttls)://([^:]*@)?[^@]+$|file:)");
-const HINT: &str = "write smtp://HOST:PORT, smtp+starttls://USER@HOST, smtps://USER@HOST \
-                    or file:FOLDER; the password goes into its own key";
+const TRANSPORT: Kind = Kind::Text(r"^((smtp|smtps|smtp\+starttls)://([^:]*@)?[^@]+$|file:|ses$)");
+const HINT: &str = "write smtp://HOST:PORT, smtp+starttls://USER@HOST, smtps://USER@HOST, \
+                    file:FOLDER or ses; the password goes into its own key";
 
 /// Ports where none is written: relay (RFC 5321 §4.5.4.2), submission (RFC 6409 §3.1), and
 /// submission over TLS (RFC 8314 §7.3).
@@ -111,7 +113,10 @@ fn signed_in(table: &Table<'_>, mut sent: Transport, pass: Option<SecretRef>) ->
 fn transport(node: &Node<'_>) -> Option<Transport> {
     let given = node.text()?;
     if given == "ses" {
-        return node.refuse(Code::NotInThisVersion, Bad::later("mail through SES"));
+        if !node.reading.environment.has_aws() {
+            return node.refuse(Code::NotInThisBuild, Bad::not_built("mail through SES"));
+        }
+        return Some(Transport::Ses);
     }
     if mask::has_password(given) {
         let bad = Bad::new("a password may not be written here", HINT);

@@ -42,7 +42,8 @@ fn read(row: &Table<'_>, shops: &Shops, seen: &mut Ids) -> Option<Source> {
     let id = row.id("a source").filter(|_| row.is_new("sources of all brands", seen));
     let platform = row.need("platform", "write platform = \"standard-webhooks\"");
     let platform = platform.and_then(|node| platform_of(&node));
-    let secrets = row.or("secrets", Vec::new(), |node| all(node.list()?, |s| secret::read(&s)));
+    let secrets =
+        row.or("secrets", Vec::new(), |node| all(node.list()?, |s| secret::of_source(&s)));
     let shop = row.or("shop", None, |node| shops.named(node).map(Some));
     let (platform, preset) = platform?;
     let secrets = secrets?;

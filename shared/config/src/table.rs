@@ -44,24 +44,16 @@ impl<'a> Table<'a> {
 
     /// Records faults for the keys that are not known.
     pub(crate) fn check_keys(&self, known: &[Key]) {
-        self.check_names(&key::names(known), &[]);
-    }
-
-    /// Records faults for the keys that are not known, or not yet.
-    pub(crate) fn check_names(&self, known: &[&str], later: &[&str]) {
+        let known = key::names(known);
         for key in self.entries.keys() {
             let name: &str = key.get_ref();
-            let (code, bad) = if known.contains(&name) {
+            if known.contains(&name) {
                 continue;
-            } else if later.contains(&name) {
-                (Code::NotInThisVersion, Bad::later(name))
-            } else {
-                let message = format!("no such key as {} here", quoted(name));
-                let hint = near::hint(name, &[known, later].concat(), "the keys here are");
-                (Code::UnknownKey, Bad::new(message, hint))
-            };
+            }
+            let message = format!("no such key as {} here", quoted(name));
+            let bad = Bad::new(message, near::hint(name, &known, "the keys here are"));
             let shown = vigie_domain::text::excerpt(name, 80);
-            self.reading.fault(&key.span(), &self.path_of(&shown), code, bad);
+            self.reading.fault(&key.span(), &self.path_of(&shown), Code::UnknownKey, bad);
         }
     }
 
@@ -69,10 +61,6 @@ impl<'a> Table<'a> {
     pub(crate) fn refuse_as<T>(&self, path: &str, code: Code, bad: Bad) -> Option<T> {
         self.reading.fault(&self.span, path, code, bad);
         None
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Node<'a>> {

@@ -20,10 +20,11 @@ impl Bad {
         Self { message: message.into(), hint: hint.into() }
     }
 
-    /// What a later version brings.
-    pub(crate) fn later(what: &str) -> Self {
-        let message = format!("{what} comes with a later version of Vigie");
-        Self::new(message, "this version cannot do it; leave it out for now")
+    /// What this program was built without.
+    pub(crate) fn not_built(what: &str) -> Self {
+        let message = format!("{what} needs AWS, which this vigie was built without");
+        let hint = "use the released program, or cargo build --release --features aws";
+        Self::new(message, hint)
     }
 }
 

@@ -49,6 +49,21 @@ impl SesMail {
         Self { client: Client::from_conf(config), configuration_set }
     }
 
+    /// Tries the way without a message: asks what may be sent.
+    ///
+    /// # Errors
+    /// [`SendError`], as sending would fail.
+    pub async fn probe(&self, within: Duration) -> Result<(), SendError> {
+        let limits = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_WITHIN.min(within))
+            .operation_timeout(within)
+            .build();
+        let asked = self.client.get_send_quota().customize();
+        let limits = aws_sdk_ses::config::Builder::new().timeout_config(limits);
+        let answer = asked.config_override(limits).send().await;
+        answer.map(drop).map_err(|error| failure(&error))
+    }
+
     async fn hand_over(&self, message: Encoded, within: Duration) -> Result<String, Refused> {
         let limits = TimeoutConfig::builder()
             .connect_timeout(CONNECT_WITHIN.min(within))
@@ -86,7 +101,7 @@ impl Mail for SesMail {
 
 /// What a failed call comes to. What SES says in words is looked at and not repeated: it quotes
 /// addresses.
-fn failure(error: &Refused) -> SendError {
+fn failure<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E>) -> SendError {
     let failed = |class, reason: &str| SendError { class, reason: reason.to_owned() };
     match error {
         SdkError::ServiceError(refused) => {
@@ -111,7 +126,7 @@ fn failure(error: &Refused) -> SendError {
 }
 
 /// What went wrong with the connection, where that is what went wrong.
-fn connection_error(error: &Refused) -> Option<&ConnectionError> {
+fn connection_error<E: Error + 'static>(error: &SdkError<E>) -> Option<&ConnectionError> {
     let mut source: Option<&(dyn Error + 'static)> = error.source();
     while let Some(cause) = source {
         if let Some(found) = cause.downcast_ref::<ConnectionError>() {

@@ -95,16 +95,26 @@ async fn a_file_that_is_missing_or_faulty_is_exit_2_for_every_command_that_reads
 #[tokio::test]
 async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
     let stage = Stage::set(&[SERVER, LUMEN].concat())?;
+    assert_codes(&stage, &[("assess text", 2)])?;
+    assert!(stage.run(&["assess", "text"])?.err.contains("version"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_names_no_stack_is_exit_2_for_every_command_over_aws() -> Result<()> {
+    let stage = Stage::set(&[SERVER, LUMEN].concat())?;
     for line in [
-        "capture --source lumen-site --store aws",
-        "backup copy --store aws",
-        "erase lumen-site/r-1 --store aws",
-        "assess text",
-        "notices --store aws",
+        "capture --source lumen-site",
+        "backup copy",
+        "erase lumen-site/r-1",
+        "explain lumen-site/r-1",
+        "notices",
+        "sources",
     ] {
-        assert_codes(&stage, &[(line, 2)])?;
+        let line = format!("{line} --store aws");
+        assert_codes(&stage, &[(&line, 2)])?;
         let arguments: Vec<&str> = line.split(' ').collect();
-        assert!(stage.run(&arguments)?.err.contains("version"), "vigie {line}");
+        assert!(stage.run(&arguments)?.err.contains("hint: "), "vigie {line}");
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ use vigie_ports::{Due, Store as _, StoredReview};
 
 use super::explain::no_such_review;
 use crate::cli::{Answered, Close, Json, Stored};
-use crate::load::{CannotBegin, Home, open_app, store_trouble};
+use crate::load::{CannotBegin, store_trouble};
+use crate::open::{Place, with_app};
 use crate::output::{Exit, complain, say, say_json};
 use vigie_machine::now;
 
@@ -52,13 +53,20 @@ pub(crate) async fn close(arguments: &Close) -> Result<Exit, CannotBegin> {
 }
 
 async fn settle(saying: Saying<'_>, stored: &Stored, json: Json) -> Result<Exit, CannotBegin> {
-    let app = open_app(stored).await?;
-    let Some(review) = find(&app, saying.review).await.map_err(store_trouble)? else {
+    with_app!(stored, app => settle_in(&app, saying, json).await)
+}
+
+async fn settle_in<P: Place>(
+    app: &App<P>,
+    saying: Saying<'_>,
+    json: Json,
+) -> Result<Exit, CannotBegin> {
+    let Some(review) = find(app, saying.review).await.map_err(store_trouble)? else {
         complain(no_such_review(saying.review));
         return Ok(Exit::NotSo);
     };
     let by = saying.by.map(text::clean_line).filter(|by| !by.is_empty());
-    let noted = match note(&app, &review, saying.said, saying.at, by).await {
+    let noted = match note(app, &review, saying.said, saying.at, by).await {
         Ok(noted) => noted,
         Err(NotNoted::BadTime(why)) => return Err(CannotBegin::Other(format!("--at: {why}"))),
         Err(NotNoted::Store(error)) => return Err(store_trouble(error)),
@@ -68,29 +76,35 @@ async fn settle(saying: Saying<'_>, stored: &Stored, json: Json) -> Result<Exit,
         }
     };
     if noted.undecided {
-        // Where this fails the mark stays, and a running server finds it.
-        let _ = raise(&app, &noted.key).await;
+        decide(app, &noted.key).await;
     }
-    let after = state_now(&app, &noted).await?;
+    let after = state_now(app, &noted).await?;
     tell(&review, &noted, after, json);
     Ok(Exit::Done)
 }
 
 /// Where the review stands once what was said is decided on.
-async fn state_now(app: &App<Home>, noted: &Noted) -> Result<State, CannotBegin> {
-    let found = app.world().store.review(&noted.key).await.map_err(store_trouble)?;
+async fn state_now<P: Place>(app: &App<P>, noted: &Noted) -> Result<State, CannotBegin> {
+    let found = app.world().store().review(&noted.key).await.map_err(store_trouble)?;
     Ok(found.map_or(noted.after, |stored| stored.review.state()))
+}
+
+/// Decides a change. Where this fails the mark stays, and whoever watches finds it.
+async fn decide<P: Place>(app: &App<P>, key: &ReviewKey) {
+    if let Ok(notices) = raise(app, key).await {
+        app.world().nudge(notices).await;
+    }
 }
 
 /// Decides every change that waits, as a running server does: it would find this one only when its
 /// mark is old.
-pub(crate) async fn decide_what_waits(app: &App<Home>) {
+pub(crate) async fn decide_what_waits<P: Place>(app: &App<P>) {
     let until = mark_is_old_at(now());
     // Where the store does not answer the marks stay, and a running server finds them.
-    let due = app.world().store.due(until, DECIDED_MAX).await.unwrap_or_default();
+    let due = app.world().store().due(until, DECIDED_MAX).await.unwrap_or_default();
     for key in due {
         if let Due::Undecided(key) = key {
-            let _ = raise(app, &key).await;
+            decide(app, &key).await;
         }
     }
 }

@@ -6,7 +6,8 @@ use vigie_store_sqlite::backup;
 
 use super::shown::count;
 use crate::cli::Backup;
-use crate::load::{CannotBegin, in_a_file, read_config, store_trouble};
+use crate::load::{CannotBegin, read_config, store_trouble};
+use crate::open::only_here;
 use crate::output::{Exit, say, say_json};
 use crate::waiting::Waiting;
 use vigie_machine::now;
@@ -22,7 +23,8 @@ struct Answer {
 
 /// Copies the store to the file named.
 pub(crate) fn run(arguments: &Backup) -> Result<Exit, CannotBegin> {
-    in_a_file(arguments.stored.store)?;
+    let why = "the table has point-in-time recovery: docs/backup.md";
+    only_here(arguments.stored.store, "backup", why)?;
     let (config, machine) = read_config(&arguments.stored.config.config)?;
     let at = now();
     let waiting = Waiting::for_("copying the store");

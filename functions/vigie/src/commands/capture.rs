@@ -11,9 +11,10 @@ use vigie_domain::SourceId;
 use super::signer::{known_source, wrong};
 use crate::captures::file::Capture as Kept;
 use crate::captures::{Folder, KEPT_MAX, Wanted};
-use crate::cli::{Capture, StoreKind};
+use crate::cli::Capture;
 use crate::load::{CannotBegin, read_config};
 use crate::lock;
+use crate::open::only_here;
 use crate::output::{Exit, say, say_json};
 use vigie_machine::now;
 
@@ -44,9 +45,8 @@ struct KeptAlready {
 
 /// Asks, and waits for the server to see it.
 pub(crate) async fn run(arguments: &Capture) -> Result<Exit, CannotBegin> {
-    if arguments.stored.store == StoreKind::Aws {
-        return Err(wrong("--store aws comes with a later version"));
-    }
+    let why = "only vigie serve keeps requests; vigie doctor --headers FILE --body FILE judges one";
+    only_here(arguments.stored.store, "capture", why)?;
     let (config, machine) = read_config(&arguments.stored.config.config)?;
     let source = known_source(&arguments.source, &config)?.id.clone();
     let data = machine.path(&config.server.data);

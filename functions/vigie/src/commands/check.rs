@@ -2,6 +2,7 @@
 //! outside the files and the environment.
 
 mod asked;
+mod kept;
 mod live;
 
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::cli::Check;
 use crate::environment::Machine;
 use crate::load::{CannotBegin, read_files};
 use crate::output::{Exit, complain, has_colour, say, say_json};
+use crate::vault::is_kept_by_aws;
 use crate::waiting::Waiting;
 
 const NOT_TRIED: &str = "Not tried: mail, disk, clock, address. `vigie check --live` tries them.";
@@ -53,7 +55,7 @@ pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
     }
     let tried = if arguments.live {
         let _waiting = Waiting::for_("trying mail, disk, server and address");
-        Some(live::run(config, &machine, arguments.mail_to.as_deref()).await)
+        Some(Box::pin(live::run(config, &machine, arguments.mail_to.as_deref())).await)
     } else {
         None
     };
@@ -76,8 +78,13 @@ fn files(own: &str, included: usize) -> String {
 }
 
 /// Tells what the files say rightly and cannot work all the same, such as a secret of a wrong form.
+/// What AWS keeps is not looked at: that would be a call.
 pub(crate) fn warn_of_troubles(config: &Config, machine: &Machine) {
-    let brands = config.brands.iter().map(|brand| (brand.clone(), false));
+    let mut brands = config.brands.clone();
+    for source in brands.iter_mut().flat_map(|brand| &mut brand.sources) {
+        source.secrets.retain(|secret| !is_kept_by_aws(secret));
+    }
+    let brands = brands.into_iter().map(|brand| (brand, false));
     for trouble in Registry::prepare(brands, machine).1 {
         complain(format!("warning: {trouble}"));
     }

@@ -19,8 +19,8 @@ use crate::waiting::Waiting;
 use vigie_machine::now;
 
 /// Says why a request verifies or not: one that was kept, in two files or by the server.
-pub(crate) fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {
-    judge(arguments).map(|judged| judged.tell(arguments))
+pub(crate) async fn run(arguments: &Doctor) -> Result<Exit, CannotBegin> {
+    judge(arguments).await.map(|judged| judged.tell(arguments))
 }
 
 /// A request that was judged.
@@ -32,17 +32,17 @@ pub(crate) struct Judged {
 }
 
 /// Judges the request that the command line names.
-pub(crate) fn judge(arguments: &Doctor) -> Result<Judged, CannotBegin> {
+pub(crate) async fn judge(arguments: &Doctor) -> Result<Judged, CannotBegin> {
     let _waiting = Waiting::for_("trying what may have been meant");
     match (&arguments.captured, &arguments.headers, &arguments.body) {
-        (Some(named), ..) => captured(arguments, named),
-        (None, Some(headers), Some(body)) => in_files(arguments, headers, body),
+        (Some(named), ..) => captured(arguments, named).await,
+        (None, Some(headers), Some(body)) => in_files(arguments, headers, body).await,
         _ => Err(wrong("name --captured last, or --headers FILE and --body FILE")),
     }
 }
 
-fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Judged, CannotBegin> {
-    let signing = resolve(&arguments.signer)?;
+async fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Judged, CannotBegin> {
+    let signing = resolve(&arguments.signer).await?;
     let head = String::from_utf8_lossy(&read(headers)?).into_owned();
     let body = read(body)?;
     let headers =
@@ -58,8 +58,8 @@ fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Judged, C
 /// Stands for a token that came and was not kept: no secret is like it.
 const TOKEN_NOT_KEPT: &str = "\0not kept";
 
-fn captured(arguments: &Doctor, named: &str) -> Result<Judged, CannotBegin> {
-    let signing = resolve(&arguments.signer)?;
+async fn captured(arguments: &Doctor, named: &str) -> Result<Judged, CannotBegin> {
+    let signing = resolve(&arguments.signer).await?;
     let (capture, body) = find(arguments, &signing, named)?;
     let headers = capture.headers().map_err(|error| wrong(&format!("{named} {error}")))?;
     let scheme = signing.preset.scheme();

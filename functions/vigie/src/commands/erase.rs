@@ -14,14 +14,15 @@ use serde::Serialize;
 use vigie_app::App;
 use vigie_app::erase::{Found, Whom, erase, forget_rejected, look};
 use vigie_domain::{Mentions, text};
-use vigie_mail_smtp::{Spooled, Transport};
+use vigie_mail_smtp::Spooled;
 use vigie_ports::{Erasure, StoredReview};
-use vigie_store_sqlite::{FILE_NAME, Swept};
+use vigie_store_sqlite::FILE_NAME;
 
 use super::explain::no_such_review;
 use crate::captures::Folder;
-use crate::cli::Erase;
-use crate::load::{CannotBegin, Home, open_app, read_config, store_trouble};
+use crate::cli::{Erase, StoreKind};
+use crate::load::{CannotBegin, read_config, store_trouble};
+use crate::open::{Place, with_app};
 use crate::output::{Exit, complain, say, say_json};
 use crate::waiting::Waiting;
 use vigie_machine::now;
@@ -62,24 +63,43 @@ pub(crate) struct Told {
     swept: Option<bool>,
     /// Copies of the store in the data folder, which hold it still.
     copies: Vec<String>,
+    /// Whether the store keeps its past by itself.
+    #[serde(skip)]
+    keeps_the_past: bool,
 }
 
 /// Erases, or looks.
 pub(crate) async fn run(arguments: &Erase) -> Result<Exit, CannotBegin> {
-    let app = open_app(&arguments.stored).await?;
-    let (config, machine) = read_config(&arguments.stored.config.config)?;
-    let data = machine.path(&config.server.data);
     let whom = whom(arguments)?;
+    let data = match arguments.stored.store {
+        StoreKind::Sqlite => {
+            let (config, machine) = read_config(&arguments.stored.config.config)?;
+            Some(machine.path(&config.server.data))
+        }
+        StoreKind::Aws => None,
+    };
+    with_app!(&arguments.stored, app => erase_in(&app, &whom, data.as_deref(), arguments).await)
+}
+
+/// Erases in a store, and in its data folder where it has one.
+async fn erase_in<P: Place>(
+    app: &App<P>,
+    whom: &Whom,
+    data: Option<&Path>,
+    arguments: &Erase,
+) -> Result<Exit, CannotBegin> {
     let waiting = Waiting::for_("looking through the store and its files");
-    let found = look(&app, &whom).await.map_err(store_trouble)?;
+    let found = look(app, whom).await.map_err(store_trouble)?;
     let mut told = Told {
         erased: !arguments.dry_run,
         counts: Counts::default(),
         already: None,
         swept: None,
-        copies: copies(&data),
+        copies: data.map(copies).unwrap_or_default(),
+        keeps_the_past: P::KEEPS_THE_PAST,
     };
-    let place = Place { app: &app, folder: Folder::in_data(&data), dry: arguments.dry_run };
+    let folder = data.map(Folder::in_data);
+    let place = Erased { app, folder, dry: arguments.dry_run };
     // Files first: what recognises them is known only as long as the review is there.
     place.files(&found, &mut told.counts).await?;
     for stored in &found.reviews {
@@ -88,10 +108,10 @@ pub(crate) async fn run(arguments: &Erase) -> Result<Exit, CannotBegin> {
     if !arguments.dry_run {
         // And again: one may have been written meanwhile.
         place.files(&found, &mut told.counts).await?;
-        told.swept = Some(sweep(&app).await?);
+        told.swept = Some(app.world().sweep().await.map_err(store_trouble)?);
     }
     drop(waiting);
-    Ok(tell(arguments, &whom, &told))
+    Ok(tell(arguments, whom, &told))
 }
 
 fn whom(arguments: &Erase) -> Result<Whom, CannotBegin> {
@@ -105,22 +125,23 @@ fn whom(arguments: &Erase) -> Result<Whom, CannotBegin> {
 }
 
 /// Where it is erased.
-struct Place<'a> {
-    app: &'a App<Home>,
-    folder: Folder,
+struct Erased<'a, P: Place> {
+    app: &'a App<P>,
+    /// Where refused requests are kept, if anywhere.
+    folder: Option<Folder>,
     dry: bool,
 }
 
-impl Place<'_> {
+impl<P: Place> Erased<'_, P> {
     /// What was kept beside the reviews.
     async fn files(&self, found: &Found, counts: &mut Counts) -> Result<(), CannotBegin> {
         counts.rejected +=
             forget_rejected(self.app, found, self.dry).await.map_err(store_trouble)?;
-        if let Some(source) = &found.source {
-            let kept = self.folder.forget(source.as_str(), &found.mentions, self.dry);
-            counts.captures += kept.map_err(|error| cannot(self.folder.path(), &error))?;
+        if let (Some(source), Some(folder)) = (&found.source, &self.folder) {
+            let kept = folder.forget(source.as_str(), &found.mentions, self.dry);
+            counts.captures += kept.map_err(|error| cannot(folder.path(), &error))?;
         }
-        if let Transport::File(mail) = &self.app.world().mail {
+        if let Some(mail) = self.app.world().spool() {
             let shows = shows(&found.reviews);
             let taken = mail.take_back(shows, self.dry);
             counts.mails += taken.map_err(|error| cannot(Path::new("the mail folder"), &error))?;
@@ -173,11 +194,6 @@ fn shows(reviews: &[StoredReview]) -> impl Fn(&Spooled) -> bool {
         let key = message.review.as_ref();
         key.is_some_and(|key| keys.contains(key)) || said.in_text(&message.text)
     }
-}
-
-/// Whether the store's files are clean: nothing is owed, or it is done.
-async fn sweep(app: &App<Home>) -> Result<bool, CannotBegin> {
-    Ok(app.world().store.sweep().await.map_err(store_trouble)? != Swept::LogInUse)
 }
 
 /// Copies of the store that an upgrade, a backup or a person left in the data folder.

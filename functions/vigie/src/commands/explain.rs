@@ -3,15 +3,18 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use vigie_app::App;
 use vigie_app::explain::{Explained, explain};
 use vigie_domain::decide::NotMade;
 use vigie_domain::review::{Happened, TrailEntry};
 use vigie_domain::{Channel, Kind, ReviewKey, State, text};
+use vigie_ports::World;
 
 use super::notices::{Listed, recipient};
 use super::shown::{line, local, stars, table};
 use crate::cli::Explain;
-use crate::load::{CannotBegin, open_app, store_trouble};
+use crate::load::{CannotBegin, store_trouble};
+use crate::open::with_app;
 use crate::output::{Exit, complain, say, say_json};
 
 #[derive(Serialize)]
@@ -71,8 +74,11 @@ impl From<&NotMade> for Missing {
 
 /// Tells a review's story.
 pub(crate) async fn run(arguments: &Explain) -> Result<Exit, CannotBegin> {
-    let app = open_app(&arguments.stored).await?;
-    let Some(story) = explain(&app, &arguments.review).await.map_err(store_trouble)? else {
+    with_app!(&arguments.stored, app => tell(&app, arguments).await)
+}
+
+async fn tell<W: World>(app: &App<W>, arguments: &Explain) -> Result<Exit, CannotBegin> {
+    let Some(story) = explain(app, &arguments.review).await.map_err(store_trouble)? else {
         complain(no_such_review(&arguments.review));
         return Ok(Exit::NotSo);
     };

@@ -6,11 +6,12 @@ use serde::Serialize;
 use vigie_app::App;
 use vigie_domain::notice::{Notice, NoticeId, NoticeState};
 use vigie_domain::{Channel, ContactId, Kind, ReviewKey, SourceId};
-use vigie_ports::{NoticeFilter, Rejected, Store as _};
+use vigie_ports::{NoticeFilter, Rejected, Store as _, World};
 
 use super::shown::{count, line, local, table};
-use crate::cli::Notices;
-use crate::load::{CannotBegin, Home, open_app, store_trouble};
+use crate::cli::{Json, Notices};
+use crate::load::{CannotBegin, store_trouble};
+use crate::open::with_app;
 use crate::output::{Exit, say, say_json};
 use vigie_machine::now;
 
@@ -67,12 +68,19 @@ pub(crate) fn recipient(channel: Channel, to: &ContactId) -> String {
 /// Lists notices, and rejected events behind them.
 pub(crate) async fn run(arguments: &Notices) -> Result<Exit, CannotBegin> {
     let state = arguments.state.as_deref().map(state_of).transpose()?;
-    let app = open_app(&arguments.stored).await?;
-    let store = &app.world().store;
+    with_app!(&arguments.stored, app => list(&app, state, arguments.json).await)
+}
+
+async fn list<W: World>(
+    app: &App<W>,
+    state: Option<NoticeState>,
+    json: Json,
+) -> Result<Exit, CannotBegin> {
+    let store = app.world().store();
     let filter = NoticeFilter { state, ..NoticeFilter::default() };
     let notices = store.notices(filter).await.map_err(store_trouble)?;
     let rejected = store.rejected(now()).await.map_err(store_trouble)?;
-    if arguments.json.json {
+    if json.json {
         let unmapped = rejected.iter().map(|event| Unmapped {
             id: &event.id,
             source: &event.source,
@@ -82,7 +90,7 @@ pub(crate) async fn run(arguments: &Notices) -> Result<Exit, CannotBegin> {
         let notices = notices.iter().map(Listed::from).collect();
         say_json(&Answer { notices, rejected: unmapped.collect() });
     } else {
-        say(human(&app, &notices, &rejected));
+        say(human(app, &notices, &rejected));
     }
     Ok(Exit::Done)
 }
@@ -94,7 +102,7 @@ fn state_of(named: &str) -> Result<NoticeState, CannotBegin> {
     NoticeState::from_id(named).ok_or_else(|| CannotBegin::Other(unknown()))
 }
 
-fn human(app: &App<Home>, notices: &[Notice], rejected: &[Rejected]) -> String {
+fn human<W: World>(app: &App<W>, notices: &[Notice], rejected: &[Rejected]) -> String {
     let mut blocks = Vec::new();
     if notices.is_empty() {
         blocks.push("No such notice.".to_owned());

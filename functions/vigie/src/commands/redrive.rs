@@ -7,8 +7,10 @@ use vigie_domain::text;
 
 use super::answered::decide_what_waits;
 use super::shown::count;
-use crate::cli::Redrive;
-use crate::load::{CannotBegin, Home, open_app, store_trouble};
+use crate::cli::{Json, Redrive};
+use crate::home::Home;
+use crate::load::{CannotBegin, store_trouble};
+use crate::open::{Place, only_here, open_here, with_app};
 use crate::output::{Exit, complain, say, say_json};
 use vigie_machine::now;
 
@@ -30,21 +32,31 @@ struct Answer<'a, T: Serialize> {
 
 /// Sends or maps again what the id names.
 pub(crate) async fn run(arguments: &Redrive) -> Result<Exit, CannotBegin> {
-    let app = open_app(&arguments.stored).await?;
-    let Some(id) = arguments.id.as_deref() else { return release(&app, arguments).await };
-    let outcome = redrive(&app, id).await.map_err(store_trouble)?;
+    let Some(id) = arguments.id.as_deref() else {
+        let why = "a table is restored by its own backups, and what it then holds is not held back";
+        only_here(arguments.stored.store, "redrive --held", why)?;
+        return release(&open_here(&arguments.stored).await?, arguments).await;
+    };
+    with_app!(&arguments.stored, app => redrive_in(&app, id, arguments.json).await)
+}
+
+async fn redrive_in<P: Place>(app: &App<P>, id: &str, json: Json) -> Result<Exit, CannotBegin> {
+    let outcome = redrive(app, id).await.map_err(store_trouble)?;
     let (what, result) = match &outcome {
-        Outcome::Notice(_) => (Some("notice"), None),
+        Outcome::Notice(notice) => {
+            app.world().nudge(vec![notice.clone()]).await;
+            (Some("notice"), None)
+        }
         Outcome::Event(tally) => {
-            decide_what_waits(&app).await;
+            decide_what_waits(app).await;
             (Some("event"), Some(tally))
         }
         Outcome::NotDead | Outcome::StillRejected(_) | Outcome::Missing => (None, None),
     };
     let shown = text::clean_line(id);
-    let told = sentence(&outcome, &shown);
+    let told = sentence(&outcome, &shown, P::SENT);
     let redriven = told.is_ok();
-    if arguments.json.json {
+    if json.json {
         say_json(&Answer { redriven, id, what, result, reason: told.err() });
     } else {
         match told {
@@ -91,12 +103,9 @@ async fn release(app: &App<Home>, arguments: &Redrive) -> Result<Exit, CannotBeg
 }
 
 /// What was done, or why nothing was.
-fn sentence(outcome: &Outcome, id: &str) -> Result<String, String> {
+fn sentence(outcome: &Outcome, id: &str, sent: &str) -> Result<String, String> {
     match outcome {
-        Outcome::Notice(_) => Ok(format!(
-            "Notice {id} will be sent.\n\
-             A running server takes it within a second; else it goes out when one starts."
-        )),
+        Outcome::Notice(_) => Ok(format!("Notice {id} will be sent.\n{sent}")),
         Outcome::Event(tally) => Ok(format!(
             "Event {id} was mapped: {} accepted, {} duplicates, {} stale, {} ignored.",
             tally.accepted, tally.duplicates, tally.stale, tally.ignored

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use vigie_app::App;
 use vigie_app::report::{OpenReview, Report, all};
 use vigie_app::words::report_view;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::{BrandId, Cause, ContactId, ReviewKey, ShopId, SourceId, Stars, text};
+use vigie_ports::World;
 use vigie_render::report_text;
 
 use crate::cli::Unanswered;
-use crate::load::{CannotBegin, open_app, store_trouble};
+use crate::load::{CannotBegin, store_trouble};
+use crate::open::with_app;
 use crate::output::{Exit, say, say_json};
 use vigie_machine::now;
 
@@ -61,9 +64,16 @@ struct Open<'a> {
 /// Prints the report.
 pub(crate) async fn run(arguments: &Unanswered) -> Result<Exit, CannotBegin> {
     let at = arguments.at.unwrap_or_else(now);
-    let app = open_app(&arguments.stored).await?;
+    with_app!(&arguments.stored, app => tell(&app, at, arguments).await)
+}
+
+async fn tell<W: World>(
+    app: &App<W>,
+    at: Timestamp,
+    arguments: &Unanswered,
+) -> Result<Exit, CannotBegin> {
     let only = arguments.brand.as_deref();
-    let reports = all(&app, only, at).await.map_err(store_trouble)?;
+    let reports = all(app, only, at).await.map_err(store_trouble)?;
     if let Some(named) = only.filter(|_| reports.is_empty()) {
         let brands = app.registry().brands();
         let ids: Vec<_> = brands.iter().map(|brand| brand.brand.id.as_str()).collect();
@@ -74,7 +84,7 @@ pub(crate) async fn run(arguments: &Unanswered) -> Result<Exit, CannotBegin> {
     } else if reports.is_empty() {
         say("The store has no brand yet: vigie apply brings those of the file.");
     } else {
-        let texts = reports.iter().map(|report| report_text(&report_view(&app, report, None)));
+        let texts = reports.iter().map(|report| report_text(&report_view(app, report, None)));
         say(texts.collect::<Vec<_>>().join("\n\n"));
     }
     Ok(Exit::Done)

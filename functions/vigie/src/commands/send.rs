@@ -46,7 +46,7 @@ struct Payload {
 
 /// Signs and posts.
 pub(crate) async fn run(arguments: &Send) -> Result<Exit, CannotBegin> {
-    let signing = resolve(&arguments.signer)?;
+    let signing = resolve(&arguments.signer).await?;
     let payload = payload(arguments, &signing.preset)?;
     let (headers, token) = signed(&signing, &payload)?;
     let source = signing.source.as_ref().map(vigie_domain::SourceId::as_str);

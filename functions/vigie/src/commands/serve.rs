@@ -17,14 +17,16 @@ use vigie_store_sqlite::SqliteStore;
 
 use crate::cli::Serve;
 use crate::environment::Machine;
+use crate::home::{Home, hold_store};
 use crate::load::{
-    Applied, CannotBegin, Given, Home, apply, hold_store, in_a_file, read_given, settings,
-    store_trouble, stored_registry, transport,
+    Applied, CannotBegin, Given, apply, read_given, serving_registry, settings, store_trouble,
 };
+use crate::open::only_here;
 use crate::output::Exit;
 use crate::server::connections::http;
 use crate::server::loops::{self, Nudges};
 use crate::server::{Serving, keeping, metrics_router, notes, router};
+use crate::way::way;
 use reload::Reload;
 use vigie_machine::{SystemClock, SystemIds, now};
 
@@ -33,7 +35,8 @@ pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {
     let _log = crate::log::start(arguments.log, &arguments.log_level)?;
     let path = arguments.stored.config.config.clone();
     let given = read_given(&path)?;
-    in_a_file(arguments.stored.store)?;
+    let why = "on AWS the functions serve: sam deploy, then vigie apply --store aws";
+    only_here(arguments.stored.store, "serve", why)?;
     let (store, _lock) = hold_store(&given.config, &given.machine, given.config.server.listen)?;
     put(&store, &given).await?;
     let Given { config, machine, .. } = given;
@@ -63,13 +66,13 @@ impl Running {
             tracing::warn!(claims = taken, "took up what the process before left in the middle");
         }
         tell_restored(&store).await?;
-        let registry = stored_registry(&store, &machine).await?;
-        let mail = transport(&config, &machine)?;
+        let registry = serving_registry(&store, &machine).await?;
+        let mail = way(&config, &machine).await?;
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let app = App::start(home, settings(&config), registry).await.map_err(store_trouble)?;
         let (nudges, inbox) = Nudges::new();
         let trusted = config.server.trusted_proxies.clone();
-        let serving = Serving::new(app, nudges, trusted);
+        let serving = Serving::new(app, nudges, trusted).with_secrets_of(machine.clone());
         let serving = Arc::new(serving.capturing(&machine.path(&config.server.data)));
         Ok(Self { serving, inbox, config, machine, path })
     }

@@ -28,23 +28,23 @@ pub(crate) struct Signing {
 }
 
 /// Reads what the command line names.
-pub(crate) fn resolve(signer: &Signer) -> Result<Signing, CannotBegin> {
+pub(crate) async fn resolve(signer: &Signer) -> Result<Signing, CannotBegin> {
     match (&signer.source, &signer.preset) {
-        (Some(named), _) => of_source(named, &signer.config.config),
-        (None, Some(named)) => of_preset(named, &signer.secret),
+        (Some(named), _) => of_source(named, &signer.config.config).await,
+        (None, Some(named)) => of_preset(named, &signer.secret).await,
         // The command line asks for one of them.
         (None, None) => Err(wrong("name --source ID, or --preset NAME with --secret REF")),
     }
 }
 
-fn of_source(named: &str, file: &Path) -> Result<Signing, CannotBegin> {
+async fn of_source(named: &str, file: &Path) -> Result<Signing, CannotBegin> {
     let Given { config, machine, refused, .. } = read_given(file)?;
     for file in refused {
         complain(format!("warning: {} is faulty and not taken; vigie check says why", file.file));
     }
     let source = known_source(named, &config)?;
     let preset = machine.preset(&source.platform).map_err(CannotBegin::Other)?;
-    let (secrets, labels) = secrets(&machine, &source.secrets)?;
+    let (secrets, labels) = secrets(&machine, &source.secrets).await?;
     let id = source.id.clone();
     Ok(Signing { title: id.to_string(), source: Some(id), preset, secrets, labels })
 }
@@ -65,19 +65,20 @@ fn unknown_source(named: &str, config: &Config) -> CannotBegin {
     wrong(&format!("no source is called {named}\n  hint: the file has {known}"))
 }
 
-fn of_preset(named: &str, references: &[String]) -> Result<Signing, CannotBegin> {
+async fn of_preset(named: &str, references: &[String]) -> Result<Signing, CannotBegin> {
     // Without a configuration file, paths begin in the current folder.
     let machine = Machine::beside(Path::new(""));
     let preset = machine.preset(named).map_err(CannotBegin::Other)?;
     let references: Vec<_> =
         references.iter().map(|one| reference(one)).collect::<Result<_, _>>()?;
-    let (secrets, labels) = secrets(&machine, &references)?;
+    let (secrets, labels) = secrets(&machine, &references).await?;
     Ok(Signing { title: preset.id().to_owned(), source: None, preset, secrets, labels })
 }
 
 type Secrets = (Vec<SecretString>, Vec<String>);
 
-fn secrets(machine: &Machine, references: &[SecretRef]) -> Result<Secrets, CannotBegin> {
+async fn secrets(machine: &Machine, references: &[SecretRef]) -> Result<Secrets, CannotBegin> {
+    let machine = machine.knowing(references).await;
     let read = |reference| machine.secret(reference).map_err(CannotBegin::Other);
     let secrets = references.iter().map(read).collect::<Result<_, _>>()?;
     Ok((secrets, references.iter().map(ToString::to_string).collect()))
@@ -88,10 +89,11 @@ fn reference(given: &str) -> Result<SecretRef, CannotBegin> {
     match given.split_once(':') {
         Some(("env", name)) if is_variable(name) => Ok(SecretRef::Env(name.to_owned())),
         Some(("file", path)) if !path.trim().is_empty() => Ok(SecretRef::File(path.to_owned())),
-        Some(("ssm" | "secretsmanager", _)) => {
-            Err(wrong("--secret: ssm: and secretsmanager: come with a later version"))
+        Some(("ssm", name)) if is_name(name) => Ok(SecretRef::Ssm(name.to_owned())),
+        Some(("secretsmanager", name)) if is_name(name) => {
+            Ok(SecretRef::SecretsManager(name.to_owned()))
         }
-        _ => Err(wrong("--secret takes env:NAME or file:PATH, never the secret itself")),
+        _ => Err(wrong("--secret takes env:NAME or file:PATH, or ssm:NAME, never the secret")),
     }
 }
 
@@ -99,6 +101,12 @@ fn reference(given: &str) -> Result<SecretRef, CannotBegin> {
 fn is_variable(name: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     !name.is_empty() && name.bytes().all(inner) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// What AWS calls parameters and secrets, or an ARN.
+fn is_name(name: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_alphanumeric() || b"/_.+=@:-".contains(&b);
+    !name.is_empty() && name.bytes().all(inner)
 }
 
 /// A command line that cannot be followed.
@@ -114,16 +122,27 @@ mod tests {
     fn ok_references() {
         assert_eq!(reference("env:SITE_1").unwrap(), SecretRef::Env("SITE_1".to_owned()));
         assert_eq!(reference("file:/a b").unwrap(), SecretRef::File("/a b".to_owned()));
+        assert_eq!(reference("ssm:/a/1").unwrap(), SecretRef::Ssm("/a/1".to_owned()));
+        let managed = SecretRef::SecretsManager("a".to_owned());
+        assert_eq!(reference("secretsmanager:a").unwrap(), managed);
     }
 
     #[test]
     fn err_references_are_not_repeated() {
-        for given in ["s3cret", "whsec_s3cret", "env:s3cret-", "env:", "env:1s3cret", "file: ", ""]
-        {
+        for given in [
+            "s3cret",
+            "whsec_s3cret",
+            "env:s3cret-",
+            "env:",
+            "env:1s3cret",
+            "file: ",
+            "ssm:",
+            "ssm:s3cret é",
+            "",
+        ] {
             let said = reference(given).unwrap_err().to_string();
             assert!(said.contains("env:NAME or file:PATH"), "{said}");
             assert!(!said.contains("s3cret"), "{said}");
         }
-        assert!(reference("ssm:/a").unwrap_err().to_string().contains("later version"));
     }
 }

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use vigie_app::App;
 use vigie_domain::{Brand, Rhythm, Source, SourceId};
-use vigie_ports::Store as _;
+use vigie_ports::{Store as _, World};
 
 use super::shown::{labelled, local};
-use crate::cli::Sources;
-use crate::environment::Machine;
-use crate::load::{CannotBegin, open_store, read_config, store_trouble};
+use crate::cli::{Sources, StoreKind};
+use crate::environment::{For, Machine};
+use crate::load::{CannotBegin, Given, read_given_for, store_trouble};
+use crate::open::with_app;
 use crate::output::{Exit, say, say_json};
 
 /// What stands for a token that is not to be shown.
@@ -41,9 +43,10 @@ struct Answer {
 
 /// Lists the sources of the file, and what the store knows of them.
 pub(crate) async fn run(arguments: &Sources) -> Result<Exit, CannotBegin> {
-    let (config, machine) = read_config(&arguments.stored.config.config)?;
-    let store = open_store(arguments.stored.store, &config, &machine)?;
-    let rhythms = store.rhythms().await.map_err(store_trouble)?;
+    // What the file names may be elsewhere: nothing of it is needed but a token to be shown.
+    let Given { config, machine, .. } =
+        read_given_for(&arguments.stored.config.config, whom(arguments.stored.store))?;
+    let (rhythms, base) = with_app!(&arguments.stored, app => known_to(&app).await)?;
     let wanted =
         |brand: &&Brand| arguments.brand.as_ref().is_none_or(|id| *id == brand.id.as_str());
     let brands: Vec<&Brand> = config.brands.iter().filter(wanted).collect();
@@ -52,12 +55,18 @@ pub(crate) async fn run(arguments: &Sources) -> Result<Exit, CannotBegin> {
     {
         return Err(CannotBegin::Other(format!("no brand is called {id:?}")));
     }
+    let machine = if arguments.show_token {
+        let all = brands.iter().flat_map(|brand| &brand.sources);
+        let references: Vec<_> = all.flat_map(|source| source.secrets.iter().cloned()).collect();
+        machine.knowing(&references).await
+    } else {
+        machine
+    };
     let mut sources = Vec::new();
     for brand in brands {
         for source in &brand.sources {
             let rhythm = known(&rhythms, &source.id);
-            let base = &config.server.public_url;
-            sources.push(listed(brand, source, rhythm, base, &machine, arguments.show_token)?);
+            sources.push(listed(brand, source, rhythm, &base, &machine, arguments.show_token)?);
         }
     }
     if arguments.json.json {
@@ -68,6 +77,21 @@ pub(crate) async fn run(arguments: &Sources) -> Result<Exit, CannotBegin> {
         say(sources.iter().map(human).collect::<Vec<_>>().join("\n\n"));
     }
     Ok(Exit::Done)
+}
+
+const fn whom(store: StoreKind) -> For {
+    match store {
+        StoreKind::Sqlite => For::ThisProcess,
+        StoreKind::Aws => For::Nobody,
+    }
+}
+
+/// What a store knows of sources, and what their addresses begin with.
+async fn known_to<W: World>(
+    app: &App<W>,
+) -> Result<(Vec<(SourceId, Rhythm)>, String), CannotBegin> {
+    let rhythms = app.world().store().rhythms().await.map_err(store_trouble)?;
+    Ok((rhythms, app.settings().public_url.clone()))
 }
 
 /// A step with this source's own names in it.

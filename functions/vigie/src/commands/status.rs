@@ -14,8 +14,9 @@ use vigie_store_sqlite::{FILE_NAME, Facts};
 use super::shown::count;
 use crate::cli::Status;
 use crate::environment::{Room, room};
-use crate::load::{CannotBegin, open_app, read_config, store_trouble};
+use crate::load::{CannotBegin, read_config, store_trouble};
 use crate::lock;
+use crate::open::{only_here, open_here};
 use crate::output::{Exit, say, say_json};
 use vigie_machine::now;
 
@@ -89,8 +90,10 @@ struct State {
 
 /// Says how Vigie is. Exit 1 where something needs a person.
 pub(crate) async fn run(arguments: &Status) -> Result<Exit, CannotBegin> {
+    let why = "vigie check --store aws looks for what needs a person there";
+    only_here(arguments.stored.store, "status", why)?;
     let (config, machine) = read_config(&arguments.stored.config.config)?;
-    let app = open_app(&arguments.stored).await?;
+    let app = open_here(&arguments.stored).await?;
     let store = app.world().store();
     let at = now();
     let data = machine.path(&config.server.data);
@@ -179,6 +182,7 @@ fn of_facts(facts: Facts, config: &Config, brands: &[StoredBrand], at: Timestamp
 fn transport(config: &Config) -> String {
     match config.mail.as_ref().map(|mail| &mail.transport) {
         Some(Transport::Smtp(smtp)) => format!("{}:{}", smtp.host, smtp.port),
+        Some(Transport::Ses) => "SES".to_owned(),
         Some(Transport::File(folder)) => format!("files in {}", folder.display()),
         None => "files in outbox".to_owned(),
     }

@@ -76,7 +76,8 @@ pub(crate) async fn refused(
         at: None,
         captured: Some("last".to_owned()),
         json: Json { json: false },
-    })?;
+    })
+    .await?;
     let told = judged.in_brief();
     let reason = judged.capture.map(|capture| capture.reason).unwrap_or_default();
     Ok(Refused { source: account.source, reason, diagnosis: judged.diagnosis, told })

@@ -23,13 +23,19 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
         Ok(bytes) => bytes,
         Err(code) => return problem(code, &id, None).map(Body::from),
     };
+    let named = hook::named(parts.uri.path());
     let mut hooked = hook::answer(&serving.app, &parts, &bytes, &id).await;
+    if hooked.refused == Some(Code::SignatureMismatch.id())
+        && let Some((source, _)) = &named
+        && serving.read_secrets_anew(source, vigie_machine::now()).await
+    {
+        hooked = hook::answer(&serving.app, &parts, &bytes, &id).await;
+    }
     if let Some(tally) = &hooked.tally {
         serving.metrics.received(tally);
     }
     serving.nudge_raise(hooked.undecided);
     // Only a source of ours is named in the log: a mistaken address may hold anything.
-    let named = hook::named(parts.uri.path());
     if let Some((source, token)) = named.filter(|(id, _)| serving.app.registry().has(id)) {
         if let Some(why) = hooked.refused {
             serving.metrics.refused(source, why);

@@ -13,6 +13,7 @@ pub(crate) mod metrics;
 pub(crate) mod notes;
 #[cfg(test)]
 mod openapi;
+mod secrets;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ use vigie_ports::{Store as _, World as _};
 use vigie_web::answer::{json, not_allowed, problem, typed};
 use vigie_web::{Code, RequestId};
 
-use crate::load::Home;
+use crate::environment::Machine;
+use crate::home::Home;
 use capture::Captures;
 use loops::Nudges;
 use metrics::Metrics;
@@ -45,13 +47,15 @@ pub(crate) struct Serving {
     /// Proxies whose word on a client's address is taken, for the log alone.
     trusted: Vec<IpNet>,
     room: Semaphore,
+    /// Where secrets are, for what is read anew.
+    machine: Option<Machine>,
 }
 
 impl Serving {
     pub(crate) fn new(app: App<Home>, nudges: Nudges, trusted: Vec<IpNet>) -> Self {
         let room = Semaphore::new(canonical::REQUESTS_MAX);
         let captures = Arc::default();
-        Self { app, metrics: Metrics::new(), nudges, captures, trusted, room }
+        Self { app, metrics: Metrics::new(), nudges, captures, trusted, room, machine: None }
     }
 
     /// Keeps refused requests in a data folder when that is asked for.

@@ -132,19 +132,30 @@ fn platforms_need_no_file() {
 #[test]
 fn what_a_later_version_brings_says_so() {
     let place = Place::new();
+    let ran = place.run(&["assess", "-"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("later version"), "{ran:?}");
+}
+
+/// Whether it was built with AWS or without: this file names no stack.
+#[test]
+fn a_file_without_a_stack_is_none_for_aws() {
+    let place = Place::new();
     for arguments in [
-        &["capture", "--source", "lumen-site", "--store", "aws"][..],
-        &["erase", "lumen-site/r-1", "--dry-run", "--store", "aws"],
-        &["assess", "-"],
-        &["report", "unanswered", "--store", "aws"],
-        &["backup", "copy.sqlite", "--store", "aws"],
-        &["apply", "--store", "aws"],
-        &["apply", "--dry-run", "--store", "aws"],
+        &["capture", "--source", "lumen-site"][..],
+        &["erase", "lumen-site/r-1", "--dry-run"],
+        &["report", "unanswered"],
+        &["backup", "copy.sqlite"],
+        &["apply", "--put-secrets"],
+        &["apply", "--put-secrets", "--dry-run"],
     ] {
-        let ran = place.run(arguments);
+        let ran = place.run(&[arguments, &["--store", "aws"]].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
-        assert!(ran.err.contains("later version"), "{arguments:?}: {ran:?}");
+        assert!(ran.err.contains("hint: "), "{arguments:?}: {ran:?}");
     }
+    let ran = place.run(&["apply", "--put-secrets"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("--store aws"), "{ran:?}");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Harm done to a good file, and the faults it makes: `line:column+length key code`.
 
 /// What is replaced in the good file, by what, and the faults that this must make.
-pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
+pub(crate) type Case = (&'static str, &'static str, &'static [&'static str]);
+
+/// What is wrong wherever it is read.
+pub(crate) const CASES: &[Case] = &[
     ("[server]", "[server", &["1:8+1  toml-syntax"]),
     ("\"lumen\"", "\"lumen", &["9:12+1  toml-syntax"]),
     ("[server]\n", "[server]\nlisten = 1\n", &["3:1+6  toml-syntax"]),
@@ -58,23 +61,26 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
         "escalate = [ { to = [\"service\"] } ]\nlocale",
         &["11:14+20 brand.lumen.escalate[0].after missing-key"],
     ),
-    // Later versions.
-    ("[mail]", "[aws]\n[mail]", &["4:1+5 aws not-in-this-version"]),
+    // AWS.
+    ("[mail]", "[aws]\n[mail]", &[]),
+    ("[mail]", "[aws]\nstack = \"vigie\"\nregion = \"eu-west-3\"\n[mail]", &[]),
+    ("[mail]", "[aws]\nregio = 1\n[mail]", &["5:1+5 aws.regio unknown-key"]),
+    ("[mail]", "[aws]\nstack = \"vigie prod\"\n[mail]", &["5:9+12 aws.stack bad-stack"]),
+    ("[mail]", "[aws]\nregion = \"Paris\"\n[mail]", &["5:10+7 aws.region bad-region"]),
+    ("smtp://127.0.0.1:1025", "ses", &[]),
     (
-        "[mail]",
-        "[aws]\nstack = \"vigie\"\nregio = 1\n[mail]",
-        &["5:1+5 aws.stack not-in-this-version", "6:1+5 aws.regio unknown-key"],
+        "smtp://127.0.0.1:1025\"",
+        "ses\"\npassword = \"env:SMTP_PASSWORD\"",
+        &["7:12+19 mail.password bad-transport"],
     ),
-    ("smtp://127.0.0.1:1025", "ses", &["6:13+5 mail.transport not-in-this-version"]),
+    ("env:SITE_SECRET", "ssm:/vigie/site", &[]),
+    ("env:SITE_SECRET", "secretsmanager:vigie/site", &[]),
+    ("env:SITE_SECRET", "ssm:arn:aws:ssm:eu-west-3:000000000001:parameter/vigie/site", &[]),
+    ("env:SITE_SECRET", "ssm:", &["21:12+6 brand.lumen.source.lumen-site.secrets[0] bad-secret"]),
     (
         "env:SITE_SECRET",
-        "ssm:/vigie/site",
-        &["21:12+17 brand.lumen.source.lumen-site.secrets[0] not-in-this-version"],
-    ),
-    (
-        "env:SITE_SECRET",
-        "secretsmanager:vigie/site",
-        &["21:12+27 brand.lumen.source.lumen-site.secrets[0] not-in-this-version"],
+        "ssm:/vigie/site:3",
+        &["21:12+19 brand.lumen.source.lumen-site.secrets[0] bad-secret"],
     ),
     // Ids.
     ("\"lumen\"", "\"Lumen\"", &["9:6+7 brand[0].id bad-id"]),
@@ -308,7 +314,7 @@ pub(crate) const CASES: &[(&str, &str, &[&str])] = &[
 ];
 
 /// Harm done to an included file beside a good vigie.toml, and the faults that this must make.
-pub(crate) const INCLUDED_CASES: &[(&str, &str, &[&str])] = &[
+pub(crate) const INCLUDED_CASES: &[Case] = &[
     ("", "", &[]),
     ("[[brand]]", "[brand", &["1:7+1  toml-syntax"]),
     ("[[brand]]", "[server]\n[[brand]]", &["1:2+6 server unknown-key"]),
@@ -330,4 +336,35 @@ pub(crate) const INCLUDED_CASES: &[(&str, &str, &[&str])] = &[
         &["11:12+22 brand.orso.source.orso-site.platform preset-faulty"],
     ),
     ("Orso", "\u{0}", &["3:9+1  unreadable-file"]),
+];
+
+/// What a program that was built without AWS says.
+pub(crate) const WITHOUT_AWS_CASES: &[Case] = &[
+    ("[mail]", "[aws]\nstack = \"vigie\"\n[mail]", &[]),
+    ("smtp://127.0.0.1:1025", "ses", &["6:13+5 mail.transport not-in-this-build"]),
+    (
+        "env:SITE_SECRET",
+        "ssm:/vigie/site",
+        &["21:12+17 brand.lumen.source.lumen-site.secrets[0] not-in-this-build"],
+    ),
+];
+
+/// What is said of files that the functions on AWS are to go by. The good file's secret is in a
+/// variable.
+pub(crate) const FOR_AWS_CASES: &[Case] = &[
+    ("fr", "fr", &["21:12+17 brand.lumen.source.lumen-site.secrets[0] secret-not-on-aws"]),
+    (
+        "env:SITE_SECRET\"",
+        "ssm:/vigie/site\", \"file:gone\", \"env:GONE\"",
+        &[
+            "21:31+11 brand.lumen.source.lumen-site.secrets[1] secret-not-on-aws",
+            "21:44+10 brand.lumen.source.lumen-site.secrets[2] secret-not-on-aws",
+        ],
+    ),
+    // The mail server is the one process's: AWS sends through SES.
+    (
+        "smtp://127.0.0.1:1025\"",
+        "smtps://sara@mail.example\"\npassword = \"env:SMTP_PASSWORD\"",
+        &["22:12+17 brand.lumen.source.lumen-site.secrets[0] secret-not-on-aws"],
+    ),
 ];

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::cases::{CASES, INCLUDED_CASES};
-use crate::support::{GOOD, faults, harmed, read, short};
+use crate::cases::{CASES, Case, FOR_AWS_CASES, INCLUDED_CASES, WITHOUT_AWS_CASES};
+use crate::support::{GOOD, World, faults, harmed, read, short};
 use vigie_config::{Code, Report};
 
-#[test]
-fn each_fault_is_found_at_its_place_and_alone() {
+fn assert_found(cases: &[Case], faults: impl Fn(&str) -> Vec<String>) {
     let mut wrong = Vec::new();
-    for (from, to, expected) in CASES {
+    for (from, to, expected) in cases {
         let found = faults(&harmed(from, to));
         if found != *expected {
             wrong
@@ -20,10 +19,33 @@ fn each_fault_is_found_at_its_place_and_alone() {
 }
 
 #[test]
+fn each_fault_is_found_at_its_place_and_alone() {
+    assert_found(CASES, faults);
+}
+
+#[test]
+fn what_a_program_without_aws_cannot_do_is_a_fault_of_it() {
+    let world = World { lacks_aws: true, ..World::default() };
+    assert_found(WITHOUT_AWS_CASES, |text| faults_in(&world, text));
+}
+
+#[test]
+fn each_secret_that_the_functions_cannot_read_is_named() {
+    let world = World { is_for_aws: true, ..World::default() };
+    assert_found(FOR_AWS_CASES, |text| faults_in(&world, text));
+}
+
+fn faults_in(world: &World, text: &str) -> Vec<String> {
+    vigie_config::parse("vigie.toml", text, world).faults.iter().map(short).collect()
+}
+
+#[test]
 fn each_code_has_a_case() {
     let shown: BTreeSet<&str> = CASES
         .iter()
         .chain(INCLUDED_CASES)
+        .chain(WITHOUT_AWS_CASES)
+        .chain(FOR_AWS_CASES)
         .flat_map(|(_, _, faults)| faults.iter().filter_map(|fault| fault.rsplit(' ').next()))
         .collect();
     let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.id()).collect();

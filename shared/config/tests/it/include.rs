@@ -23,7 +23,8 @@ fn each_fault_of_an_included_file_is_found_at_its_place_and_alone() {
     for (from, to, expected) in INCLUDED_CASES {
         let text = INCLUDED.replacen(from, to, 1).into_bytes();
         let bytes = text.into_iter().map(|b| if b == 0 { 0xff } else { b }).collect();
-        let world = World { files: vec![("brands/orso.toml".to_owned(), Ok(bytes))] };
+        let world =
+            World { files: vec![("brands/orso.toml".to_owned(), Ok(bytes))], ..World::default() };
         let outcome = vigie_config::parse("vigie.toml", &including(), &world);
         let found: Vec<_> = outcome.faults.iter().map(short).collect();
         assert_eq!(found, *expected, "{from:?} -> {to:?}");
@@ -40,7 +41,8 @@ fn a_file_that_cannot_be_read_stops_its_own_brands_only() {
     let gone = Err("permission denied".to_owned());
     let good = Ok(INCLUDED.as_bytes().to_vec());
     let files = vec![("brands/a.toml".to_owned(), gone), ("brands/b.toml".to_owned(), good)];
-    let outcome = vigie_config::parse("vigie.toml", &including(), &World { files });
+    let outcome =
+        vigie_config::parse("vigie.toml", &including(), &World { files, ..World::default() });
     let [fault] = outcome.faults.as_slice() else { panic!("{:?}", outcome.faults) };
     assert_eq!(
         (fault.file.as_str(), short(fault).as_str()),

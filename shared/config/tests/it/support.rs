@@ -11,6 +11,9 @@ use vigie_config::{Environment, Fault, Included, NotIncluded, Outcome, PresetInf
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) files: Vec<(String, Result<Vec<u8>, String>)>,
+    /// As a program that was built without it.
+    pub(crate) lacks_aws: bool,
+    pub(crate) is_for_aws: bool,
 }
 
 impl Environment for World {
@@ -27,6 +30,14 @@ impl Environment for World {
             "brands/[" => Err(NotIncluded::Bad("a bracket is open".to_owned())),
             _ => Err(NotIncluded::Nothing),
         }
+    }
+
+    fn has_aws(&self) -> bool {
+        !self.lacks_aws
+    }
+
+    fn is_for_aws(&self) -> bool {
+        self.is_for_aws
     }
 
     fn variable_is_set(&self, name: &str) -> bool {
@@ -107,7 +118,7 @@ pub(crate) fn read(text: &str) -> Outcome {
 /// Reads a text beside files of its own, in the order given.
 pub(crate) fn read_with(text: &str, files: &[(&str, &str)]) -> Outcome {
     let bytes = |(name, text): &(&str, &str)| ((*name).to_owned(), Ok(text.as_bytes().to_vec()));
-    let world = World { files: files.iter().map(bytes).collect() };
+    let world = World { files: files.iter().map(bytes).collect(), ..World::default() };
     let outcome = vigie_config::parse("vigie.toml", text, &world);
     // Editors may never complain of what the reader takes.
     if outcome.config.is_some() {

@@ -11,13 +11,13 @@ use serde::Serialize;
 use vigie_config::{Config, Transport as Named};
 use vigie_domain::Locale;
 use vigie_domain::text::clean_line;
-use vigie_mail_smtp::Transport;
 use vigie_ports::{Email, FailureClass, Ids as _, Mail as _, Mailbox, SendError};
 use vigie_render::{Message, sample};
 
-use super::asked;
+use super::{asked, kept};
 use crate::environment::Machine;
-use crate::load::{CannotBegin, settings, transport};
+use crate::load::{CannotBegin, settings};
+use crate::way::{Way, way};
 use vigie_machine::{SystemIds, now};
 
 /// How long the mail server may take to let us in, or to take a sample.
@@ -75,11 +75,16 @@ impl Tried {
 pub(super) async fn run(config: &Config, machine: &Machine, mail_to: Option<&str>) -> Vec<Tried> {
     let folder = machine.path(&config.server.data);
     let on_disk = tokio::task::spawn_blocking(move || disk(&folder));
-    let (mut tried, disk, mut asked) =
-        tokio::join!(by_mail(config, machine, mail_to), on_disk, asked::run(config));
+    let (mut tried, disk, mut asked, kept) = tokio::join!(
+        by_mail(config, machine, mail_to),
+        on_disk,
+        asked::run(config),
+        kept::run(config, machine)
+    );
     let broke = |_| Tried::no("disk", "the check was interrupted", "run it again");
     tried.push(disk.unwrap_or_else(broke));
     tried.append(&mut asked);
+    tried.extend(kept);
     tried
 }
 
@@ -102,7 +107,7 @@ async fn by_mail(config: &Config, machine: &Machine, mail_to: Option<&str>) -> V
     let Some(named) = &config.mail else {
         return vec![Tried::untried("mail", "there is no [mail], and no brand that needs it")];
     };
-    let way = match transport(config, machine) {
+    let way = match way(config, machine).await {
         Ok(way) => way,
         Err(CannotBegin::Other(told)) => {
             let hint = "with TLS, this machine needs root certificates: install ca-certificates";
@@ -127,6 +132,7 @@ async fn by_mail(config: &Config, machine: &Machine, mail_to: Option<&str>) -> V
 fn way_told(named: &Named) -> String {
     match named {
         Named::File(folder) => format!("{} can be written", folder.display()),
+        Named::Ses => "SES takes these credentials".to_owned(),
         Named::Smtp(smtp) => match &smtp.user {
             Some(user) => format!("signed in to {}, port {}, as {user}", smtp.host, smtp.port),
             None => format!("{}, port {}, lets us in", smtp.host, smtp.port),
@@ -139,6 +145,11 @@ fn mail_hint(error: &SendError, named: &Named) -> String {
         (Named::File(folder), _) => {
             format!("let this user write to {}, or name another folder", folder.display())
         }
+        (Named::Ses, FailureClass::DisableEndpoint) => {
+            "give this process credentials that may call ses:GetSendQuota and ses:SendRawEmail"
+                .to_owned()
+        }
+        (Named::Ses, _) => "may this machine reach AWS, and is [aws] region right?".to_owned(),
         (Named::Smtp(_), FailureClass::DisableEndpoint) => {
             "mend transport and password in [mail]; some providers want a password for programs"
                 .to_owned()
@@ -151,7 +162,7 @@ fn mail_hint(error: &SendError, named: &Named) -> String {
 }
 
 /// One sample a language, as people would get it.
-async fn samples(config: &Config, way: &Transport, to: &str) -> Tried {
+async fn samples(config: &Config, way: &Way, to: &str) -> Tried {
     let locales = [(Locale::Fr, "[Exemple] "), (Locale::En, "[Sample] ")];
     for (locale, mark) in locales {
         let message = vigie_render::alert(&sample::alert(locale));

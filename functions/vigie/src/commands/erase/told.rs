@@ -27,6 +27,10 @@ pub(super) fn sentences(told: &Told) -> Vec<String> {
     }));
     if told.counts.reviews > 0 {
         said.push("Backups elsewhere hold it until they are deleted.".to_owned());
+        if told.keeps_the_past {
+            let past = "The table's point-in-time recovery holds it for up to 35 days more.";
+            said.push(past.to_owned());
+        }
     }
     said
 }

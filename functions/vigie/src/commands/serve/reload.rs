@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::Signal;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use vigie_domain::SecretRef;
 use vigie_ports::{Store as _, World as _};
 
 use super::put;
 use crate::environment::Machine;
-use crate::load::{CannotBegin, beside, read_given, stored_registry};
+use crate::load::{CannotBegin, beside, read_given, serving_registry};
 use crate::server::Serving;
 use crate::server::loops::{Stop, stopped};
+use crate::vault::{READ_EVERY, is_kept_by_aws};
 
 /// How often the store is asked whether `vigie apply` changed something. It costs one small read.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -33,6 +34,8 @@ impl Reload {
     pub(super) async fn watch(self, mut hangup: Signal, mut stop: Stop) {
         let (mut asking, mut looking) = (interval(ASK_EVERY), interval(LOOK_EVERY));
         asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What AWS keeps was just read.
+        let mut reading = interval_at(Instant::now() + READ_EVERY, READ_EVERY);
         let store = self.serving.app.world().store();
         let mut generation = store.generation().await.unwrap_or_default();
         let mut files = self.secret_files();
@@ -43,6 +46,7 @@ impl Reload {
                 () = stopped(&mut stop) => return,
                 _ = hangup.recv() => self.read_again().await,
                 _ = looking.tick() => rewritten = self::written(&files),
+                _ = reading.tick() => self.read_what_aws_keeps().await,
                 _ = asking.tick() => {}
             }
             let moved = store.generation().await.unwrap_or(generation);
@@ -85,7 +89,7 @@ impl Reload {
 
     async fn put_in_force(&self) {
         let store = self.serving.app.world().store();
-        match stored_registry(store, &self.machine).await {
+        match serving_registry(store, &self.machine).await {
             Ok(registry) => {
                 self.serving.app.put_in_force(registry);
                 tracing::info!("brands and sources put in force");
@@ -94,11 +98,23 @@ impl Reload {
         }
     }
 
-    /// The files that hold secrets, each once.
-    fn secret_files(&self) -> BTreeSet<PathBuf> {
+    /// Puts in force what AWS keeps by now, if sources refer to it.
+    async fn read_what_aws_keeps(&self) {
+        if self.secrets().iter().any(is_kept_by_aws) {
+            self.put_in_force().await;
+        }
+    }
+
+    /// Where the secrets of sources are.
+    fn secrets(&self) -> Vec<SecretRef> {
         let brands = self.serving.app.registry().brands();
         let sources = brands.iter().flat_map(|brand| &brand.brand.sources);
-        let files = sources.flat_map(|source| &source.secrets).filter_map(|secret| match secret {
+        sources.flat_map(|source| source.secrets.iter().cloned()).collect()
+    }
+
+    /// The files that hold secrets, each once.
+    fn secret_files(&self) -> BTreeSet<PathBuf> {
+        let files = self.secrets().into_iter().filter_map(|secret| match secret {
             SecretRef::File(path) => Some(self.machine.path(path)),
             SecretRef::Env(_) | SecretRef::Ssm(_) | SecretRef::SecretsManager(_) => None,
         });

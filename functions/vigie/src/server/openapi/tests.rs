@@ -23,10 +23,11 @@ use vigie_web::{Code, ProblemCode};
 
 use super::document;
 use super::table::{ROUTES, Route, Server};
-use crate::load::Home;
+use crate::home::Home;
 use crate::server::canonical::REQUESTS_MAX;
 use crate::server::loops::{Inbox, Nudges};
 use crate::server::{Serving, metrics_router, router};
+use crate::way::Way;
 use vigie_machine::{SystemClock, SystemIds, now};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -71,7 +72,7 @@ impl House {
         let (registry, troubles) = Registry::prepare([(brand, false)], &Given);
         assert_eq!(troubles, Vec::<String>::new());
         let outbox = tempfile::tempdir().unwrap();
-        let mail = Transport::File(FileMail::new(outbox.path()));
+        let mail = Way::Own(Transport::File(FileMail::new(outbox.path())));
         let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
         let from = Mailbox { name: String::new(), address: "sara@vigie.example".to_owned() };
         let settings =
