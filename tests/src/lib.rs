@@ -99,12 +99,10 @@ pub fn vigie_bin() -> Result<&'static Path> {
 
 fn build() -> Result<PathBuf> {
     let mut build = cargo();
-    // As beside tests, so with the features that all tests have: as `cargo build` makes them, most
-    // of what they depend on would be compiled once more.
-    build.args(["build", "--workspace", "--features", "vigie/aws", "--bins", "--tests"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
+    build.args(["build", "--workspace", "--features", "vigie/aws", "--bins"]);
+    // Beside tests, so with the features that all tests have: alone, most of what the programs
+    // depend on would be compiled once more.
+    build.arg(if cfg!(debug_assertions) { "--tests" } else { "--release" });
     build.arg("--message-format=json-render-diagnostics");
     let messages = output_of(&mut build)?;
     let program = messages
@@ -121,8 +119,10 @@ fn program_named(message: &Value, name: &str) -> Option<PathBuf> {
     let target = message.get("target")?;
     let is_bin = target.get("kind")?.as_array()?.iter().any(|kind| kind == "bin");
     let is_named = target.get("name")?.as_str()? == name;
+    // The unit tests of a binary are announced like the binary itself.
+    let is_test = message.pointer("/profile/test").is_some_and(|is| is == true);
     let program = message.get("executable")?.as_str()?;
-    (is_bin && is_named).then(|| PathBuf::from(program))
+    (is_bin && is_named && !is_test).then(|| PathBuf::from(program))
 }
 
 #[cfg(test)]
@@ -137,6 +137,9 @@ mod tests {
         assert_eq!(program_named(&bin, "other"), None);
         let test = json!({"target": {"name": "vigie", "kind": ["test"]}, "executable": "/x/t"});
         assert_eq!(program_named(&test, "vigie"), None);
+        let unit = json!({"target": {"name": "vigie", "kind": ["bin"]}, "executable": "/x/u",
+                          "profile": {"test": true}});
+        assert_eq!(program_named(&unit, "vigie"), None);
         let lib = json!({"target": {"name": "vigie", "kind": ["bin"]}, "executable": null});
         assert_eq!(program_named(&lib, "vigie"), None);
     }

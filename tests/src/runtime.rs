@@ -69,7 +69,6 @@ struct Shared {
 pub struct Function {
     child: Child,
     events: mpsc::UnboundedSender<Asked>,
-    shared: Arc<Shared>,
     folder: TempDir,
     server: tokio::task::JoinHandle<()>,
     /// From the start of the process to its first question for an event.
@@ -121,7 +120,6 @@ impl Function {
         let mut function = Self {
             child,
             events,
-            shared: shared.clone(),
             folder,
             server,
             ready_in: Duration::ZERO,

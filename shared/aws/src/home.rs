@@ -14,7 +14,7 @@ use crate::cloud::Cloud;
 use crate::surroundings::{CannotStart, Surroundings};
 
 /// How often it is asked whether `vigie apply` changed something: a small read.
-const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(20);
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// How often counts are noted: a write that a busy function makes once a minute, and one that takes
 /// a webhook an hour makes each time.
 const NOTE_EVERY: SignedDuration = SignedDuration::from_mins(1);

@@ -12,7 +12,7 @@ use std::sync::{Mutex, OnceLock};
 
 mod house;
 
-pub use house::{Deployed, House, Programs};
+pub use house::{Deployed, House, Programs, template};
 
 /// Runs the server until standard input ends.
 const SERVE: &str = include_str!("cloud/serve.py");

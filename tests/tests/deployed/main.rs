@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
 
+mod alone;
+
 #[path = "../scenarios/alerts.rs"]
 mod alerts;
 #[path = "../scenarios/answers.rs"]

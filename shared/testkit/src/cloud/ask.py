@@ -10,6 +10,7 @@ import datetime
 import io
 import json
 import re
+import shlex
 import stat
 import sys
 import time
@@ -40,15 +41,17 @@ def client(service):
 
 
 def packed(program):
-    """A zip as Lambda takes it. A program of some hundred megabytes is not packed but named."""
-    if program.endswith(".zip"):
+    """A zip as Lambda takes it. A program of some hundred megabytes is not packed but named; a list
+    is a command."""
+    if isinstance(program, str) and program.endswith(".zip"):
         with open(program, "rb") as file:
             return file.read()
+    words = [program] if isinstance(program, str) else program
     bootstrap = zipfile.ZipInfo("bootstrap")
     bootstrap.external_attr = (stat.S_IFREG | 0o755) << 16
     into = io.BytesIO()
     with zipfile.ZipFile(into, "w") as archive:
-        archive.writestr(bootstrap, f"#!/bin/sh\nexec '{program}'\n")
+        archive.writestr(bootstrap, f"#!/bin/sh\nexec {shlex.join(words)}\n")
     return into.getvalue()
 
 

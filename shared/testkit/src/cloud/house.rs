@@ -13,6 +13,8 @@ use super::{Account, Start, python, start};
 
 /// Asks as AWS's own client does.
 const ASK: &str = include_str!("ask.py");
+/// A function that calls as it is told.
+const PROBE: &str = include_str!("probe.py");
 /// Where the house stands.
 const REGION: &str = "eu-west-3";
 /// The name of the stack.
@@ -26,6 +28,9 @@ pub enum Programs {
     Folder(PathBuf),
     /// Zips of this folder, as `infra/build` leaves them.
     Zips(PathBuf),
+    /// Each makes the call of AWS that its event says, with the rights of its role: an event names
+    /// `service`, `operation` and `parameters`, and the answer is `done` or the error's code.
+    Probes,
 }
 
 /// What a deployment gave: the stack's outputs by their names.
@@ -71,7 +76,7 @@ impl House {
             ("Schedules", "DISABLED"),
         ]);
         given.extend(parameters.iter().copied());
-        let programs: BTreeMap<&str, PathBuf> =
+        let programs: BTreeMap<&str, Value> =
             FUNCTIONS.iter().map(|name| (*name, programs.of(name))).collect();
         let deploy = json!({"deploy": {
             "template": template(), "stack": STACK, "parameters": given, "programs": programs,
@@ -155,10 +160,11 @@ impl Drop for House {
 }
 
 impl Programs {
-    fn of(&self, name: &str) -> PathBuf {
+    fn of(&self, name: &str) -> Value {
         match self {
-            Self::Folder(folder) => folder.join(name),
-            Self::Zips(folder) => folder.join(format!("{name}.zip")),
+            Self::Folder(folder) => json!(folder.join(name)),
+            Self::Zips(folder) => json!(folder.join(format!("{name}.zip"))),
+            Self::Probes => json!([python(), "-u", "-c", PROBE]),
         }
     }
 }
