@@ -148,7 +148,7 @@ pub(crate) struct Serve {
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     #[command(flatten)]
-    pub(crate) config: Config,
+    pub(crate) stored: Stored,
     #[command(flatten)]
     pub(crate) json: Json,
     /// Try what the file names too: mail, disk, server, address, clock

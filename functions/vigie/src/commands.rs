@@ -15,7 +15,7 @@ pub(crate) mod redrive;
 pub(crate) mod report;
 pub(crate) mod send;
 pub(crate) mod serve;
-mod shown;
+pub(crate) mod shown;
 mod signer;
 pub(crate) mod sources;
 pub(crate) mod status;

@@ -39,12 +39,8 @@ impl Given {
     }
 }
 
-/// Reads a configuration file and those that it includes.
-pub(crate) fn read_files(path: &Path) -> Result<(Outcome, Machine), CannotBegin> {
-    read_files_for(path, For::ThisProcess)
-}
-
-fn read_files_for(path: &Path, whom: For) -> Result<(Outcome, Machine), CannotBegin> {
+/// Reads a configuration file and those that it includes, for whoever is to go by them.
+pub(crate) fn read_files_for(path: &Path, whom: For) -> Result<(Outcome, Machine), CannotBegin> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let shown = path.display();
         CannotBegin::Other(format!(

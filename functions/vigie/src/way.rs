@@ -33,7 +33,9 @@ impl Way {
     pub(crate) fn folder(&self) -> Option<&FileMail> {
         match self {
             Self::Own(Transport::File(mail)) => Some(mail),
-            _ => None,
+            Self::Own(Transport::Smtp(_)) => None,
+            #[cfg(feature = "aws")]
+            Self::Ses(_) => None,
         }
     }
 }

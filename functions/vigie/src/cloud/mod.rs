@@ -1,6 +1,7 @@
 //! Vigie on AWS, as its operator's commands see it: the stack of `[aws]`, its table and its queues.
 
 pub(crate) mod apply;
+pub(crate) mod check;
 mod fault;
 mod outside;
 mod stack;

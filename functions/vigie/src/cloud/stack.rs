@@ -17,6 +17,8 @@ const CALL_WITHIN: Duration = Duration::from_secs(15);
 
 /// What `infra/template.yaml` made, and where.
 pub(crate) struct Stack {
+    /// Its name.
+    pub(crate) name: String,
     /// The account, the region and the credentials.
     pub(crate) shared: SdkConfig,
     /// What its addresses begin with.
@@ -29,6 +31,8 @@ pub(crate) struct Stack {
     pub(crate) deliver_queue: String,
     /// What the names of parameters that hold secrets begin with; no slash at its end.
     pub(crate) secrets_path: String,
+    /// Every output, by its name.
+    pub(crate) outputs: HashMap<String, String>,
 }
 
 impl Stack {
@@ -43,10 +47,11 @@ impl Stack {
         };
         let shared = surroundings(aws).await?;
         let outputs = outputs(&name, &shared).await?;
+        let stack = name.clone();
         let need = |output: &str| {
             outputs.get(output).cloned().filter(|value| !value.is_empty()).ok_or_else(|| {
                 CannotBegin::Other(format!(
-                    "the stack {name} has no output {output}\n  hint: it is none of Vigie's, or of \
+                    "the stack {stack} has no output {output}\n  hint: it is none of Vigie's, or of \
                      another version: deploy infra/template.yaml"
                 ))
             })
@@ -57,15 +62,38 @@ impl Stack {
             raise_queue: need("RaiseQueueUrl")?,
             deliver_queue: need("DeliverQueueUrl")?,
             secrets_path: need("SecretsPath")?.trim_end_matches('/').to_owned(),
+            outputs: outputs.clone(),
+            name,
             shared,
         })
     }
+
+    /// The region it is in.
+    pub(crate) fn region(&self) -> &str {
+        self.shared.region().map_or("", AsRef::as_ref)
+    }
+
+    /// The names of its resources of a type.
+    pub(crate) async fn resources(&self, of: &str) -> Result<Vec<String>, CannotBegin> {
+        let asked = client(&self.shared).describe_stack_resources().stack_name(&self.name);
+        let answer = asked.send().await.map_err(|error| {
+            let doing = format!("looking into the stack {}", self.name);
+            fault::told(&doing, "cloudformation:DescribeStackResources", &error)
+        })?;
+        let all = answer.stack_resources.unwrap_or_default().into_iter();
+        let ours = all.filter(|one| one.resource_type.as_deref() == Some(of));
+        Ok(ours.filter_map(|one| one.physical_resource_id).collect())
+    }
+}
+
+fn client(shared: &SdkConfig) -> Client {
+    let within = TimeoutConfig::builder().operation_timeout(CALL_WITHIN).build();
+    let settings = aws_sdk_cloudformation::config::Builder::from(shared).timeout_config(within);
+    Client::from_conf(settings.build())
 }
 
 async fn outputs(name: &str, shared: &SdkConfig) -> Result<HashMap<String, String>, CannotBegin> {
-    let within = TimeoutConfig::builder().operation_timeout(CALL_WITHIN).build();
-    let settings = aws_sdk_cloudformation::config::Builder::from(shared).timeout_config(within);
-    let client = Client::from_conf(settings.build());
+    let client = client(shared);
     let doing = format!("looking for the stack {name}");
     let region = shared.region().map_or("", AsRef::as_ref);
     let found = match client.describe_stacks().stack_name(name).send().await {

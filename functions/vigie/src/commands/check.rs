@@ -1,20 +1,21 @@
 //! `vigie check`: every fault of the configuration at once. Without `--live` it tries nothing
 //! outside the files and the environment.
 
-mod asked;
-mod kept;
+pub(crate) mod asked;
+pub(crate) mod kept;
 mod live;
+pub(crate) mod tried;
 
 use serde::Serialize;
 use vigie_app::Registry;
 use vigie_config::{Config, Fault, Outcome, Report, render_faults};
 use vigie_domain::text::clean_line;
 
-use self::live::Tried;
+use self::tried::Tried;
 use super::shown::count;
-use crate::cli::Check;
-use crate::environment::Machine;
-use crate::load::{CannotBegin, read_files};
+use crate::cli::{Check, StoreKind};
+use crate::environment::{For, Machine};
+use crate::load::{CannotBegin, read_files_for};
 use crate::output::{Exit, complain, has_colour, say, say_json};
 use crate::vault::is_kept_by_aws;
 use crate::waiting::Waiting;
@@ -36,9 +37,17 @@ pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
         let told = format!("--mail-to: {} is not an e-mail address", clean_line(address));
         return Err(CannotBegin::Other(told));
     }
-    let file = clean_line(&arguments.config.config.display().to_string());
-    let (outcome, machine) = read_files(&arguments.config.config)?;
-    if let Some(config) = &outcome.config {
+    let on_aws = arguments.stored.store == StoreKind::Aws;
+    if on_aws && arguments.live {
+        let told = "--live tries what this machine has, --store aws what is on AWS: one at a time";
+        return Err(CannotBegin::Other(told.to_owned()));
+    }
+    // On AWS the functions have what was applied: nobody needs the file's secrets here.
+    let whom = if on_aws { For::Nobody } else { For::ThisProcess };
+    let path = &arguments.stored.config.config;
+    let file = clean_line(&path.display().to_string());
+    let (outcome, machine) = read_files_for(path, whom)?;
+    if let Some(config) = outcome.config.as_ref().filter(|_| !on_aws) {
         warn_of_troubles(config, &machine);
     }
     let files = files(&file, outcome.included);
@@ -53,7 +62,10 @@ pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
     if !arguments.json.json {
         say(in_order(&files, outcome.included > 0, config));
     }
-    let tried = if arguments.live {
+    let tried = if on_aws {
+        let _waiting = Waiting::for_("looking at the stack");
+        Some(look_at_aws(config, &machine).await?)
+    } else if arguments.live {
         let _waiting = Waiting::for_("trying mail, disk, server and address");
         Some(Box::pin(live::run(config, &machine, arguments.mail_to.as_deref())).await)
     } else {
@@ -63,9 +75,19 @@ pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
     if arguments.json.json {
         say_json(&Told { ok: works, faults: [], live: tried.as_deref() });
     } else {
-        say(tried.as_deref().map_or_else(|| NOT_TRIED.to_owned(), live::shown));
+        say(tried.as_deref().map_or_else(|| NOT_TRIED.to_owned(), tried::shown));
     }
     Ok(if works { Exit::Done } else { Exit::NotSo })
+}
+
+#[cfg(feature = "aws")]
+async fn look_at_aws(config: &Config, machine: &Machine) -> Result<Vec<Tried>, CannotBegin> {
+    Ok(Box::pin(crate::cloud::check::run(config, machine)).await)
+}
+
+#[cfg(not(feature = "aws"))]
+async fn look_at_aws(_: &Config, _: &Machine) -> Result<Vec<Tried>, CannotBegin> {
+    std::future::ready(Err(crate::open::not_built("--store aws"))).await
 }
 
 /// `vigie.toml and 300 brand files`.

@@ -144,7 +144,7 @@ async fn body_of(mut response: Response) -> reqwest::Result<Vec<u8>> {
 }
 
 /// Why there was no answer: the chain of causes, without the address.
-pub(super) fn why(error: reqwest::Error) -> String {
+pub(crate) fn why(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut parts = vec![error.to_string()];
     let mut source = error.source();

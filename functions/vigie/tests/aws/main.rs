@@ -8,6 +8,7 @@
 )]
 
 mod apply;
+mod check;
 mod faults;
 mod reading;
 mod serving;

@@ -113,8 +113,19 @@ impl Place {
 
     /// Makes a stack with the outputs of ours, less those named.
     pub(crate) async fn stack(&self, name: &str, less: &[&str]) {
-        let queue = |name: &str| {
-            let name = format!("vigie-{name}");
+        self.stack_with(name, less, &json!({}), &json!({})).await;
+    }
+
+    /// The same, with more resources and outputs.
+    pub(crate) async fn stack_with(
+        &self,
+        name: &str,
+        less: &[&str],
+        resources: &Value,
+        more: &Value,
+    ) {
+        let queue = |of: &str| {
+            let name = format!("{name}-{of}");
             json!({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}})
         };
         let mut outputs = json!({
@@ -129,10 +140,11 @@ impl Place {
         for one in less {
             outputs.as_object_mut().unwrap().remove(*one);
         }
-        let template = json!({
-            "Resources": {"Raise": queue("raise"), "Deliver": queue("deliver")},
-            "Outputs": outputs,
-        });
+        let mut all = json!({"Raise": queue("raise"), "Deliver": queue("deliver")});
+        for (from, to) in [(resources, &mut all), (more, &mut outputs)] {
+            to.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
+        }
+        let template = json!({"Resources": all, "Outputs": outputs});
         let stacks = aws_sdk_cloudformation::Client::new(&self.shared);
         let asked = stacks.create_stack().stack_name(name).template_body(template.to_string());
         asked.send().await.unwrap();
@@ -148,6 +160,16 @@ impl Place {
             }
         }
         panic!("the stack is not made");
+    }
+
+    /// Asks a service of the account over plain HTTP; what stands in for AWS takes any signature.
+    pub(crate) async fn put(&self, service: &str, path: &str, body: &Value) {
+        let scope = format!("{}/20261126/{REGION}/{service}/aws4_request", self.account.access_key);
+        let signed =
+            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        let asked = reqwest::Client::new().put(format!("{}{path}", self.account.endpoint));
+        let answer = asked.header("authorization", signed).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use vigie_config::Config;
 use vigie_domain::text::clean_line;
 
-use super::live::Tried;
+use super::tried::Tried;
 use crate::commands::send::why;
 use vigie_machine::now;
 
+const NO_ROOTS: &str = "this machine needs root certificates: install ca-certificates";
 /// How long an answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read: ours has less than a hundred.
@@ -36,19 +37,21 @@ struct Health {
     version: String,
 }
 
-/// Asks where the server listens, and at the public address.
-pub(super) async fn run(config: &Config) -> Vec<Tried> {
-    let client = Client::builder()
+fn client() -> reqwest::Result<Client> {
+    Client::builder()
         .redirect(redirect::Policy::none())
         .timeout(ANSWER_WITHIN)
         .no_proxy()
         .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION")))
-        .build();
-    let client = match client {
+        .build()
+}
+
+/// Asks where the server listens, and at the public address.
+pub(super) async fn run(config: &Config) -> Vec<Tried> {
+    let client = match client() {
         Ok(client) => client,
         Err(error) => {
-            let hint = "this machine needs root certificates: install ca-certificates";
-            return vec![Tried::no("address", why(error), hint)];
+            return vec![Tried::no("address", why(error), NO_ROOTS)];
         }
     };
     let public_url = &config.server.public_url;
@@ -56,6 +59,15 @@ pub(super) async fn run(config: &Config) -> Vec<Tried> {
         tokio::join!(server(&client, config.server.listen), ask(&client, public_url));
     let clock = clock(answer.as_ref().ok().and_then(|answer| answer.ahead), public_url);
     vec![server, address(answer, public_url), clock]
+}
+
+/// Asks at a public address alone.
+#[cfg(feature = "aws")]
+pub(crate) async fn at(public_url: &str) -> Tried {
+    match client() {
+        Ok(client) => address(ask(&client, public_url).await, public_url),
+        Err(error) => Tried::no("address", why(error), NO_ROOTS),
+    }
 }
 
 /// Where a server that listens everywhere can be asked.
@@ -124,7 +136,7 @@ fn address(answer: Result<Answer, String>, public_url: &str) -> Tried {
 }
 
 /// Compares clocks. Where the public address is this machine's own, both are one.
-fn clock(ahead: Option<SignedDuration>, public_url: &str) -> Tried {
+pub(crate) fn clock(ahead: Option<SignedDuration>, public_url: &str) -> Tried {
     let Some(ahead) = ahead else {
         let told = "not compared: the answer of public_url told no time";
         return Tried::untried("clock", told);

@@ -1,8 +1,9 @@
 //! Secrets that AWS keeps are read, and nothing of them is shown.
 
 use vigie_config::Config;
+use vigie_domain::SecretRef;
 
-use super::live::Tried;
+use super::tried::Tried;
 use crate::commands::shown::count;
 use crate::environment::Machine;
 use crate::vault::is_kept_by_aws;
@@ -11,7 +12,13 @@ use crate::vault::is_kept_by_aws;
 pub(super) async fn run(config: &Config, machine: &Machine) -> Option<Tried> {
     let sources = config.brands.iter().flat_map(|brand| &brand.sources);
     let all = sources.flat_map(|source| source.secrets.iter().cloned());
-    let asked: Vec<_> = all.filter(is_kept_by_aws).collect();
+    let all: Vec<_> = all.collect();
+    of(&all, machine).await
+}
+
+/// Reads those of some references that AWS keeps.
+pub(crate) async fn of(all: &[SecretRef], machine: &Machine) -> Option<Tried> {
+    let asked: Vec<_> = all.iter().filter(|one| is_kept_by_aws(one)).cloned().collect();
     if asked.is_empty() {
         return None;
     }

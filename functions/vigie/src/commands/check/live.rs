@@ -7,13 +7,12 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Serialize;
 use vigie_config::{Config, Transport as Named};
 use vigie_domain::Locale;
-use vigie_domain::text::clean_line;
 use vigie_ports::{Email, FailureClass, Ids as _, Mail as _, Mailbox, SendError};
 use vigie_render::{Message, sample};
 
+use super::tried::Tried;
 use super::{asked, kept};
 use crate::environment::Machine;
 use crate::load::{CannotBegin, settings};
@@ -24,52 +23,6 @@ use vigie_machine::{SystemIds, now};
 const MAIL_WITHIN: Duration = Duration::from_secs(20);
 /// Bytes that are written to the data folder: more than a page of any file system.
 const DISK_BYTES: usize = 64 * 1024;
-
-/// How a try ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Ended {
-    Ok,
-    No,
-    Untried,
-}
-
-/// One thing that was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Tried {
-    check: &'static str,
-    result: Ended,
-    message: String,
-    hint: Option<String>,
-}
-
-impl Tried {
-    pub(super) fn works(check: &'static str, message: impl Into<String>) -> Self {
-        Self { check, result: Ended::Ok, message: message.into(), hint: None }
-    }
-
-    pub(super) fn no(
-        check: &'static str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        let hint = Some(hint.into());
-        Self { check, result: Ended::No, message: message.into(), hint }
-    }
-
-    pub(super) fn untried(check: &'static str, message: impl Into<String>) -> Self {
-        Self { check, result: Ended::Untried, message: message.into(), hint: None }
-    }
-
-    /// Adds what could be better.
-    fn with(self, hint: Option<String>) -> Self {
-        Self { hint, ..self }
-    }
-
-    pub(super) fn fails(&self) -> bool {
-        self.result == Ended::No
-    }
-}
 
 /// Tries everything; `mail_to` gets the samples.
 pub(super) async fn run(config: &Config, machine: &Machine, mail_to: Option<&str>) -> Vec<Tried> {
@@ -86,20 +39,6 @@ pub(super) async fn run(config: &Config, machine: &Machine, mail_to: Option<&str
     tried.append(&mut asked);
     tried.extend(kept);
     tried
-}
-
-/// One line each, and what to do under it.
-pub(super) fn shown(tried: &[Tried]) -> String {
-    let line = |one: &Tried| {
-        let mark = match one.result {
-            Ended::Ok => "ok",
-            Ended::No => "no",
-            Ended::Untried => "--",
-        };
-        let hint = one.hint.as_ref().map(|hint| format!("\n{:14}{hint}", "")).unwrap_or_default();
-        format!("{mark}   {:9}{}{hint}", one.check, clean_line(&one.message))
-    };
-    tried.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Signs in; then, where somebody is named, sends the samples.
@@ -269,17 +208,5 @@ mod tests {
         for place in [file.clone(), file.join("below")] {
             assert!(disk(&place).fails(), "{}", place.display());
         }
-    }
-
-    #[test]
-    fn every_line_has_its_mark_and_its_hint() {
-        let told = shown(&[
-            Tried::works("mail", "a"),
-            Tried::no("disk", "b\nc", "do d"),
-            Tried::untried("clock", "e"),
-        ]);
-        let lines =
-            ["ok   mail     a", "no   disk     b c", "              do d", "--   clock    e"];
-        assert_eq!(told.lines().collect::<Vec<_>>(), lines);
     }
 }
