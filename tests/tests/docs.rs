@@ -19,7 +19,7 @@ use vigie_tests::{output_of, vigie_bin, workspace_root};
 /// Longest that a page may be, in lines: README, ARCHITECTURE, and each page of docs/.
 const LINES_MAX: [(&str, usize); 4] = [
     ("README.md", 170),
-    ("ARCHITECTURE.md", 300),
+    ("ARCHITECTURE.md", 330),
     // A section for each command.
     ("docs/cli.md", 200),
     ("docs/", 150),
