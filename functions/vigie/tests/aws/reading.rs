@@ -68,10 +68,11 @@ async fn a_secret_that_this_machine_lacks_stops_no_command_that_needs_none() {
 #[tokio::test]
 async fn secrets_of_ssm_sign_what_is_sent_and_are_tried_by_check() {
     let place = Place::bare();
-    let tried = |ran: &crate::support::Ran| {
+    let one = |ran: &crate::support::Ran, check: &str| {
         let live = ran.json()["live"].as_array().unwrap().clone();
-        live.into_iter().find(|one| one["check"] == "secrets").unwrap()
+        live.into_iter().find(|one| one["check"] == check).unwrap()
     };
+    let tried = |ran: &crate::support::Ran| one(ran, "secrets");
     let missing = place.run(&["check", "--live", "--json"]);
     assert_eq!((missing.code, &tried(&missing)["result"]), (1, &"no".into()), "{missing:?}");
     let told = tried(&missing)["message"].to_string();
@@ -83,6 +84,10 @@ async fn secrets_of_ssm_sign_what_is_sent_and_are_tried_by_check() {
     put_secret(&place).await;
     let there = place.run(&["check", "--live", "--json"]);
     assert_eq!(tried(&there)["result"], "ok", "{there:?}");
+    assert_eq!(one(&there, "mail")["message"], "SES takes these credentials", "{there:?}");
+    let mut command = place.stranger(&["check", "--live", "--json"]);
+    let strange = crate::support::ran(&mut command);
+    assert_eq!(one(&strange, "mail")["result"], "no", "{strange:?}");
     assert_eq!(place.run(&sent).code, 1, "it signs, and nobody answers");
     let checked = place.run(&["check"]);
     assert_eq!((checked.code, checked.err.as_str()), (0, ""), "{checked:?}");
