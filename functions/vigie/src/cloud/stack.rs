@@ -51,8 +51,8 @@ impl Stack {
         let need = |output: &str| {
             outputs.get(output).cloned().filter(|value| !value.is_empty()).ok_or_else(|| {
                 CannotBegin::Other(format!(
-                    "the stack {stack} has no output {output}\n  hint: it is none of Vigie's, or of \
-                     another version: deploy infra/template.yaml"
+                    "the stack {stack} has no output {output}\n  hint: it is none of Vigie's, or \
+                     of another version: deploy infra/template.yaml"
                 ))
             })
         };
