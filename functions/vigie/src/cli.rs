@@ -82,7 +82,7 @@ pub(crate) struct Config {
 pub(crate) enum StoreKind {
     /// The file in the data folder
     Sqlite,
-    /// The table of the stack that [aws] names
+    /// The table on AWS, of the stack that the file names
     Aws,
 }
 

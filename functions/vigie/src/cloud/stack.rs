@@ -40,8 +40,8 @@ impl Stack {
     pub(crate) async fn find(aws: &Aws) -> Result<Self, CannotBegin> {
         let Some(name) = aws.stack.clone() else {
             return Err(CannotBegin::Other(
-                "--store aws needs to know which stack is meant\n  hint: write [aws] with stack = \
-                 \"vigie\" and region = \"eu-west-3\", as `sam deploy` was told"
+                "--store aws needs to know which stack is meant\n  hint: write [aws] with \
+                 stack = \"vigie\" and region = \"eu-west-3\", as `sam deploy` was told"
                     .to_owned(),
             ));
         };
@@ -51,8 +51,8 @@ impl Stack {
         let need = |output: &str| {
             outputs.get(output).cloned().filter(|value| !value.is_empty()).ok_or_else(|| {
                 CannotBegin::Other(format!(
-                    "the stack {stack} has no output {output}\n  hint: it is none of Vigie's, or of \
-                     another version: deploy infra/template.yaml"
+                    "the stack {stack} has no output {output}\n  hint: it is none of Vigie's, or \
+                     of another version: deploy infra/template.yaml"
                 ))
             })
         };
@@ -103,8 +103,8 @@ async fn outputs(name: &str, shared: &SdkConfig) -> Result<HashMap<String, Strin
     };
     let Some(stack) = found else {
         return Err(CannotBegin::Other(format!(
-            "there is no stack called {name} in {region} of this account\n  hint: [aws] names stack \
-             and region; `aws sts get-caller-identity` says which account this is"
+            "there is no stack called {name} in {region} of this account\n  hint: [aws] names \
+             stack and region; `aws sts get-caller-identity` says which account this is"
         )));
     };
     let pair = |output: aws_sdk_cloudformation::types::Output| {
