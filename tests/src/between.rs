@@ -34,7 +34,8 @@ pub enum Fate {
 impl Fate {
     /// As DynamoDB, SQS and Parameter Store refuse.
     pub fn json(code: &str, message: &str) -> Self {
-        let body = serde_json::json!({"__type": format!("com.amazonaws#{code}"), "message": message});
+        let body =
+            serde_json::json!({"__type": format!("com.amazonaws#{code}"), "message": message});
         Self::Refuse(400, "application/x-amz-json-1.0", body.to_string())
     }
 
@@ -137,9 +138,10 @@ async fn answer(fate: Fate, sent: reqwest::RequestBuilder) -> Response {
 fn plain(status: StatusCode, kind: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    response.headers_mut().insert(http::header::CONTENT_TYPE, kind.parse().unwrap_or_else(|_| {
-        http::HeaderValue::from_static("text/plain")
-    }));
+    response.headers_mut().insert(
+        http::header::CONTENT_TYPE,
+        kind.parse().unwrap_or_else(|_| http::HeaderValue::from_static("text/plain")),
+    );
     response
 }
 

@@ -117,13 +117,7 @@ impl Function {
         let begin = Instant::now();
         let asks = shared.asks.notified();
         let child = command.spawn().with_context(|| format!("starting {}", program.display()))?;
-        let mut function = Self {
-            child,
-            events,
-            folder,
-            server,
-            ready_in: Duration::ZERO,
-        };
+        let mut function = Self { child, events, folder, server, ready_in: Duration::ZERO };
         tokio::select! {
             asks = timeout(WITHIN, asks) => {
                 asks.with_context(|| format!("no question: {:?}", function.log()))?;

@@ -116,8 +116,7 @@ impl Metrics {
         let delivery_seconds = attempt.delay.map(|delay| delay.as_secs().max(0).cast_unsigned());
         let outcome = outcome(&attempt.outcome);
         let timestamp = now().into();
-        let counted =
-            Tried { timestamp, kind: kind.id(), outcome, notices: 1, delivery_seconds };
+        let counted = Tried { timestamp, kind: kind.id(), outcome, notices: 1, delivery_seconds };
         drop(counted.append_on_drop(self.sink.clone()));
     }
 
@@ -222,6 +221,9 @@ mod tests {
         let waiting = Waiting { due: Vec::new(), oldest, late: 3 };
         let told = line(|metrics| metrics.looked(&waiting));
         assert_eq!(of(&told).1, ["Due", "OldestWaitingSeconds", "PromiseAtRisk"]);
-        assert_eq!((&told["OldestWaitingSeconds"], &told["PromiseAtRisk"]), (&json!(960), &json!(3)));
+        assert_eq!(
+            (&told["OldestWaitingSeconds"], &told["PromiseAtRisk"]),
+            (&json!(960), &json!(3))
+        );
     }
 }

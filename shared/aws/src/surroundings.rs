@@ -1,11 +1,13 @@
 //! Where a function runs: its log, its variables, its account and region.
 
+use std::fmt;
+
 use aws_config::SdkConfig;
 use vigie_machine::variable;
 use vigie_ports::StoreError;
 
 /// Why a function cannot start. Lambda shows it as the cause of each call that fails.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum CannotStart {
     /// A variable is missing.
     #[error("{0} is not set: infra/template.yaml sets it, so deploy with that")]
@@ -18,6 +20,13 @@ pub enum CannotStart {
         /// Why.
         error: StoreError,
     },
+}
+
+/// In words: a `main` that ends with an error shows it so.
+impl fmt::Debug for CannotStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Where a function runs.

@@ -61,9 +61,7 @@ impl Cloud {
             .behavior_version(aws_config::BehaviorVersion::latest())
             .region(aws_config::Region::new(self.house.region))
             .endpoint_url(&account.endpoint)
-            .credentials_provider(
-                aws_sdk_dynamodb::config::SharedCredentialsProvider::new(key),
-            )
+            .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(key))
             .build()
     }
 

@@ -74,6 +74,6 @@ async fn credentials_that_are_absent_or_expired_are_told_in_words() -> Result<()
     );
     house.between.rule(move |_| expired.clone());
     let said = refused("receive", &house.variables()).await?;
-    assert!(said.contains(TABLE) && said.contains("expired"), "{said}");
+    assert!(said.contains(TABLE) && said.contains("ExpiredToken"), "{said}");
     Ok(())
 }

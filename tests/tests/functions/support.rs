@@ -89,6 +89,14 @@ impl House {
         Ok(house)
     }
 
+    /// Waits until so many mails have come, and holds that there are no more. SES takes a message
+    /// and hands it on a little later.
+    pub(crate) async fn mails(&self, count: usize) -> Result<()> {
+        self.sink.wait_for(count, std::time::Duration::from_secs(30)).await?;
+        anyhow::ensure!(self.sink.count() == count, "{} mails", self.sink.count());
+        Ok(())
+    }
+
     /// Puts the source's secret.
     pub(crate) async fn put_secret(&self, value: &str) -> Result<()> {
         let parameters = aws_sdk_ssm::Client::new(&self.shared);
@@ -210,4 +218,3 @@ pub(crate) fn failed(answer: &Answer) -> Result<Vec<String>> {
 pub(crate) fn work(due: &[Due]) -> Value {
     sqs_event(&due.iter().map(to_text).collect::<Vec<_>>())
 }
-

@@ -47,9 +47,14 @@ fn calls(house: &House) -> Calls {
     let mail = |from: &str| {
         let data = format!("From: {from}\r\nTo: a@lumen.example\r\nSubject: s\r\n\r\nt\r\n");
         let to = ["a@lumen.example"];
-        ("ses", "send_raw_email", json!({"Source": from, "Destinations": to, "RawMessage": {"Data": data}}))
+        (
+            "ses",
+            "send_raw_email",
+            json!({"Source": from, "Destinations": to, "RawMessage": {"Data": data}}),
+        )
     };
-    let secret = |name: &str| ("ssm", "get_parameters", json!({"Names": [name], "WithDecryption": true}));
+    let secret =
+        |name: &str| ("ssm", "get_parameters", json!({"Names": [name], "WithDecryption": true}));
     Calls {
         get: get(table),
         put: ("dynamodb", "put_item", json!({"TableName": table, "Item": key})),
@@ -79,13 +84,17 @@ fn furnish(house: &House) -> Result<()> {
     let make = |service: &str, operation: &str, parameters: Value| {
         house.ask(service, operation, parameters).map_err(|error| anyhow!(error))
     };
-    make("dynamodb", "create_table", json!({
-        "TableName": "another", "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"},
-                      {"AttributeName": "sk", "KeyType": "RANGE"}],
-        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"},
-                                 {"AttributeName": "sk", "AttributeType": "S"}],
-    }))?;
+    make(
+        "dynamodb",
+        "create_table",
+        json!({
+            "TableName": "another", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"},
+                          {"AttributeName": "sk", "KeyType": "RANGE"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"},
+                                     {"AttributeName": "sk", "AttributeType": "S"}],
+        }),
+    )?;
     make("ses", "verify_email_identity", json!({"EmailAddress": "other@vigie.example"}))?;
     for name in ["/vigie/lumen-site/1", "/elsewhere/lumen-site/1"] {
         make("ssm", "put_parameter", json!({"Name": name, "Value": "x", "Type": "SecureString"}))?;

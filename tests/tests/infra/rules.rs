@@ -81,11 +81,9 @@ fn every_log_ends_some_day_and_every_function_has_one() -> Result<()> {
 #[test]
 fn nothing_is_taken_without_tls_and_all_that_lies_is_encrypted() -> Result<()> {
     let text = text()?;
-    let policies = [
-        resources(&text, "AWS::SQS::QueuePolicy"),
-        resources(&text, "AWS::SNS::TopicPolicy"),
-    ]
-    .concat();
+    let policies =
+        [resources(&text, "AWS::SQS::QueuePolicy"), resources(&text, "AWS::SNS::TopicPolicy")]
+            .concat();
     for (name, policy) in &policies {
         assert!(policy.contains("aws:SecureTransport: \"false\""), "{name}");
     }
@@ -151,7 +149,9 @@ fn the_table_is_the_one_that_the_store_reads_and_writes() -> Result<()> {
     for index in &INDEXES {
         let kind = if index.is_number { "N" } else { "S" };
         let attribute = json!({"AttributeName": index.range, "AttributeType": kind});
-        assert!(table["AttributeDefinitions"].as_array().is_some_and(|all| all.contains(&attribute)));
+        assert!(
+            table["AttributeDefinitions"].as_array().is_some_and(|all| all.contains(&attribute))
+        );
     }
     assert_eq!(table["StreamSpecification"]["StreamViewType"], "NEW_IMAGE");
     assert!(text()?.contains(&format!("AttributeName: {GONE_AT}\n")));
