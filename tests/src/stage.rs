@@ -223,11 +223,8 @@ impl<P: Place> StageIn<P> {
     /// It is not taken, or is no news.
     pub async fn tell(&self, source: &str, webhook: &Value) -> Result<()> {
         let reply = self.post(source, webhook).await?;
-        ensure!(
-            reply.tally()? == [1, 0, 0, 0, 0],
-            "{webhook} gave {reply:?}: {}",
-            self.log().unwrap_or_default()
-        );
+        let is_news = reply.tally().is_ok_and(|tally| tally == [1, 0, 0, 0, 0]);
+        ensure!(is_news, "{webhook} gave {reply:?}:\n{}", self.log().unwrap_or_default());
         Ok(())
     }
 

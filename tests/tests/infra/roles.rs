@@ -102,8 +102,8 @@ fn furnish(house: &House) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn each_function_is_let_what_it_does_and_refused_all_else() -> Result<()> {
+#[tokio::test]
+async fn each_function_is_let_what_it_does_and_refused_all_else() -> Result<()> {
     let sink = vigie_smtp_sink::Sink::start((std::net::Ipv4Addr::LOCALHOST, 0).into())?;
     let addr: SocketAddr = sink.addr();
     // The stream's and the queues' own calls would come to the probes too.
