@@ -65,6 +65,9 @@ pub trait Place: Sized {
     /// then what the report is to show.
     const REPORT_AHEAD_S: i64;
 
+    /// Whether a message arrives with the `Message-ID` that Vigie gave it. SES writes its own.
+    const KEEPS_MESSAGE_ID: bool;
+
     /// Prepares it for a folder whose configuration is not there yet.
     ///
     /// # Errors

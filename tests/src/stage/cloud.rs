@@ -79,6 +79,7 @@ impl Cloud {
 }
 
 impl Place for Cloud {
+    const KEEPS_MESSAGE_ID: bool = false;
     const REPORT_AHEAD_S: i64 = 15;
 
     fn prepare(sink: &Sink) -> Result<Self> {

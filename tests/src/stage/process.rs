@@ -22,6 +22,7 @@ pub struct Process {
 }
 
 impl Place for Process {
+    const KEEPS_MESSAGE_ID: bool = true;
     const REPORT_AHEAD_S: i64 = 6;
 
     fn prepare(_: &Sink) -> Result<Self> {

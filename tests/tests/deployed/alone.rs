@@ -4,9 +4,10 @@ use anyhow::{Context, Result, anyhow};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use vigie_tests::platform::{posted, secret_of, with};
+use vigie_tests::stage::{LUMEN, SERVER};
 
 use crate::Stage;
-use crate::support::{both_links, header, lumen, notices, press};
+use crate::support::{assert_each_once, both_links, header, lumen, notices, press, until_status};
 
 #[tokio::test]
 async fn a_message_that_came_back_is_dead_and_can_be_sent_again() -> Result<()> {
@@ -29,6 +30,24 @@ async fn a_message_that_came_back_is_dead_and_can_be_sent_again() -> Result<()> 
     assert!(dead["reason"].as_str().is_some_and(|why| why.contains("Permanent")), "{dead}");
     assert_eq!(stage.run(&["redrive", &notice])?.code, 0);
     stage.mails(2).await.map(drop)
+}
+
+#[tokio::test]
+async fn what_is_applied_beside_the_functions_is_in_force_soon() -> Result<()> {
+    let stage = lumen().await?;
+    until_status(&stage, "lumen-more", 404).await?;
+    let more = "[[brand.source]]\nid = \"lumen-more\"\nplatform = \"generic-hmac\"\n\
+                secrets = [\"file:lumen-more.secret\"]\n";
+    stage.configure(&[SERVER, LUMEN, more].concat())?;
+    let ran = stage.run(&["apply", "--put-secrets"])?;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    until_status(&stage, "lumen-more", 401).await?;
+    stage.tell("lumen-more", &posted("r-1", 2)).await?;
+    assert_each_once(&stage.mails(1).await?);
+    // Retired, not deleted: its address is gone.
+    stage.configure(&[SERVER, LUMEN].concat())?;
+    assert_eq!(stage.run(&["apply", "--put-secrets"])?.code, 0);
+    until_status(&stage, "lumen-more", 404).await.map(drop)
 }
 
 /// Everything that must never be in a log, planted where it could slip in.

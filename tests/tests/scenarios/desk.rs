@@ -49,6 +49,7 @@ async fn pressing_the_button_records_who_and_when_and_pressing_again_changes_not
     let began = now();
     let done = press(&stage, &answered, "").await?;
     assert_eq!(done.status, 200, "{done:?}");
+    stage.settled().await?;
     let told = explain(&stage, "lumen-site/r-1")?;
     assert_eq!(
         (told["state"].as_str(), trail(&told).as_slice()),
