@@ -72,8 +72,12 @@ impl Receive {
         }
         // What is to be decided is told by the table's stream.
         let Hooked { answer, tally, refused, .. } = hooked;
-        tally.into_iter().for_each(|tally| self.metrics.taken(tally));
-        refused.into_iter().for_each(|code| self.metrics.refused(code));
+        if let Some(tally) = tally {
+            self.metrics.taken(tally);
+        }
+        if let Some(code) = refused {
+            self.metrics.refused(code);
+        }
         // Only a source of ours is named in the log: a mistaken address may hold anything.
         let known = app.registry().has(source);
         (if known { source.to_owned() } else { String::new() }, answer)

@@ -33,7 +33,7 @@ struct Taken {
 
 /// A webhook that was not.
 #[metrics(rename_all = "PascalCase", emf::dimension_sets = [[], ["Code"]])]
-struct Refused {
+struct NotTaken {
     #[metrics(timestamp)]
     timestamp: SystemTime,
     code: &'static str,
@@ -106,7 +106,7 @@ impl Metrics {
 
     /// Counts a webhook that was not proven to come from its platform, by the code of its answer.
     pub fn refused(&self, code: &'static str) {
-        let counted = Refused { timestamp: now().into(), code, refused: 1 };
+        let counted = NotTaken { timestamp: now().into(), code, refused: 1 };
         drop(counted.append_on_drop(self.sink.clone()));
     }
 

@@ -90,7 +90,9 @@ impl DynamoStore {
         });
         let found: Vec<Item> = try_join_all(asked).await?.into_iter().flatten().collect();
         let mut waiting = Waiting::default();
-        found.iter().for_each(|item| waiting.count(item, micros(now)));
+        for item in &found {
+            waiting.count(item, micros(now));
+        }
         let mut sorts = Sorts::default();
         let (mut reviews, others): (Vec<Item>, Vec<Item>) = found.into_iter().partition(is_review);
         for item in others {

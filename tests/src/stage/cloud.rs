@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use vigie_ports::{Due, Store as _};
 use vigie_smtp_sink::Sink;
@@ -69,9 +69,10 @@ impl Cloud {
     fn lying(&self, queue: &str) -> Result<u64> {
         let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let asked = json!({"QueueUrl": self.house.output(queue), "AttributeNames": names});
-        let told = self.house.ask("sqs", "get_queue_attributes", asked).map_err(|e| anyhow!(e))?;
+        let told = self.house.ask("sqs", "get_queue_attributes", &asked).map_err(|e| anyhow!(e))?;
         let count = |name: &str| {
-            let count = told["Attributes"][name].as_str().context("no count")?;
+            let count = told.pointer(&format!("/Attributes/{name}"));
+            let count = count.and_then(Value::as_str).context("no count")?;
             count.parse::<u64>().context("an odd count")
         };
         Ok(count(names[0])? + count(names[1])?)

@@ -19,12 +19,12 @@ async fn a_message_that_came_back_is_dead_and_can_be_sent_again() -> Result<()> 
         "mail": {"headers": [{"name": "X-Vigie-Notice", "value": notice}]},
     });
     let house = &stage.place.house;
-    let topics = house.ask("sns", "list_topics", json!({})).map_err(|error| anyhow!(error))?;
+    let topics = house.ask("sns", "list_topics", &json!({})).map_err(|error| anyhow!(error))?;
     let topics = topics["Topics"].as_array().context("no topics")?;
     let topic = topics.iter().filter_map(|one| one["TopicArn"].as_str());
     let topic = topic.into_iter().find(|arn| arn.contains("FeedbackTopic")).context("no topic")?;
     let told = json!({"TopicArn": topic, "Message": bounce.to_string()});
-    house.ask("sns", "publish", told).map_err(|error| anyhow!(error))?;
+    house.ask("sns", "publish", &told).map_err(|error| anyhow!(error))?;
     stage.until("it is dead", || Ok(notices(&stage, "dead")?.len() == 1)).await?;
     let dead = &notices(&stage, "dead")?[0];
     assert!(dead["reason"].as_str().is_some_and(|why| why.contains("Permanent")), "{dead}");

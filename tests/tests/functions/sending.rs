@@ -90,7 +90,7 @@ async fn a_throttled_ses_is_asked_again_later_and_loses_nothing() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_function_killed_between_claim_and_settle_is_taken_over_when_its_lease_ends() -> Result<()>
+async fn a_function_killed_between_claim_and_settle_is_followed_when_its_lease_ends() -> Result<()>
 {
     let house = House::new().await?;
     let id = house.alerted("r-1").await?;

@@ -82,7 +82,7 @@ fn calls(house: &House) -> Calls {
 /// What exists beside the house, so that a refusal is one and not an absence.
 fn furnish(house: &House) -> Result<()> {
     let make = |service: &str, operation: &str, parameters: Value| {
-        house.ask(service, operation, parameters).map_err(|error| anyhow!(error))
+        house.ask(service, operation, &parameters).map_err(|error| anyhow!(error))
     };
     make(
         "dynamodb",

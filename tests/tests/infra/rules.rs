@@ -133,7 +133,7 @@ fn the_table_is_the_one_that_the_store_reads_and_writes() -> Result<()> {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 9));
     let house = House::build(nowhere, &Programs::Probes, &[]);
     let asked = json!({"TableName": house.output("TableName")});
-    let told = house.ask("dynamodb", "describe_table", asked).map_err(anyhow::Error::msg)?;
+    let told = house.ask("dynamodb", "describe_table", &asked).map_err(anyhow::Error::msg)?;
     let table = &told["Table"];
     let found: BTreeSet<_> =
         table["GlobalSecondaryIndexes"].as_array().into_iter().flatten().map(index).collect();

@@ -49,7 +49,7 @@ const ADAPTED_PORTS: [&str; 6] = [
     "vigie-secrets-",
 ];
 
-/// The crates that may speak to AWS, besides the roots in `functions/`.
+/// The crates that may speak to AWS, besides the roots.
 const AWS_ENDINGS: [&str; 4] = ["-dynamodb", "-ses", "-sqs", "-aws"];
 
 fn is_adapter(name: &str) -> bool {
@@ -126,7 +126,7 @@ fn testkit_is_for_tests(packages: &[Package]) -> Vec<String> {
 /// The AWS SDK stays in AWS adapters and function roots. `aws-lc-*` is cryptography, not AWS.
 fn aws_stays_at_the_edge(packages: &[Package]) -> Vec<String> {
     let mut faults = Vec::new();
-    for package in packages.iter().filter(|package| !package.folder.starts_with("functions/")) {
+    for package in packages.iter().filter(|package| !is_root(package)) {
         if AWS_ENDINGS.iter().any(|ending| package.name.ends_with(ending)) {
             continue;
         }

@@ -96,7 +96,7 @@ impl House {
     ///
     /// # Errors
     /// AWS refuses.
-    pub fn ask(&self, service: &str, operation: &str, parameters: Value) -> Result<Value, String> {
+    pub fn ask(&self, service: &str, operation: &str, parameters: &Value) -> Result<Value, String> {
         let asked = json!({
             "service": service, "operation": operation, "parameters": parameters,
         });
