@@ -110,7 +110,7 @@ impl House {
     pub fn invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let name = format!("{STACK}-{function}");
         let parameters = json!({"FunctionName": name, "Payload": event.to_string()});
-        let answer = self.ask("lambda", "invoke", parameters)?;
+        let answer = self.ask("lambda", "invoke", &parameters)?;
         let payload = answer["Payload"].as_str().unwrap_or_default();
         match answer.get("FunctionError") {
             Some(_) => Err(payload.to_owned()),
@@ -123,11 +123,11 @@ impl House {
     /// # Errors
     /// AWS refuses.
     pub fn log(&self) -> Result<String, String> {
-        let groups = self.ask("logs", "describe_log_groups", json!({}))?;
+        let groups = self.ask("logs", "describe_log_groups", &json!({}))?;
         let mut lines = Vec::new();
         for group in groups["logGroups"].as_array().into_iter().flatten() {
             let name = &group["logGroupName"];
-            let told = self.ask("logs", "filter_log_events", json!({"logGroupName": name}))?;
+            let told = self.ask("logs", "filter_log_events", &json!({"logGroupName": name}))?;
             let told = told["events"].as_array().cloned().unwrap_or_default();
             let short = name.as_str().unwrap_or_default().rsplit('-').next().unwrap_or_default();
             lines.extend(told.iter().map(|event| {
