@@ -28,7 +28,7 @@ impl Raise {
     /// Works on an event, whichever of the two it is: the answer names what is to come again.
     pub(crate) async fn work(&self, event: Value) -> Result<Value, Error> {
         let in_force = self.home.in_force().await?;
-        let records = event["Records"].as_array().map_or(0, Vec::len);
+        let records = count(&event, "Records");
         let answer = match event.pointer("/Records/0/eventSource").and_then(Value::as_str) {
             Some("aws:dynamodb") => self.stream(&in_force, serde_json::from_value(event)?).await,
             Some("aws:sqs") => {
@@ -39,7 +39,7 @@ impl Raise {
             _ => return Err("this event is neither of the table's stream nor of a queue".into()),
         };
         self.home.note(&in_force).await;
-        let again = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
+        let again = count(&answer, "batchItemFailures");
         tracing::info!(records, again, "worked");
         Ok(answer)
     }
@@ -74,6 +74,11 @@ impl Raise {
         }
         Ok(())
     }
+}
+
+/// How many a list of an event or an answer has.
+fn count(of: &Value, list: &str) -> usize {
+    of.get(list).and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 /// The review that a record asks to be looked at. One that cannot be read must not block those

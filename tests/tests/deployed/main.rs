@@ -1,7 +1,7 @@
 //! What a brand and its operator live through, on AWS: the template deployed, the functions as real
 //! processes under their own roles. The scenarios are those of the one process, file by file.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
+#![expect(clippy::indexing_slicing, reason = "helpers of tests stop the test")]
 
 mod alone;
 
