@@ -68,8 +68,7 @@ pub fn output_of(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("reading {command:?}"))
 }
 
-/// Builds every program once in this process, `vigie` and the functions, and returns the folder that
-/// holds them.
+/// Builds every program once in this process, `vigie` and the functions, and returns their folder.
 ///
 /// Cargo hands `CARGO_BIN_EXE_…` only to tests of the same package, so the tests ask cargo; when
 /// nothing has changed since `./test` built it, that takes a fraction of a second. The profile is
