@@ -88,7 +88,7 @@ pub async fn note<W: World>(
         Said::Closed { reason } => Told::Closed { at, by, reason },
     };
     let brand = app.brand(&review.brand).await?;
-    let arrival = Arrival { key: review.key.clone(), brand, told, at: now };
+    let arrival = Arrival { key: review.key.clone(), brand, told, at: now, request: None };
     let recorded = app.store().record(vec![arrival]).await?;
     let after = app.store().review(&review.key).await?.ok_or(NotNoted::NoReview)?;
     Ok(Noted {

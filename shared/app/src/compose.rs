@@ -24,7 +24,8 @@ pub(crate) async fn compose<W: World>(
     needed: Needed,
     now: Timestamp,
 ) -> Result<Option<Email>, StoreError> {
-    let first = needed.first().map(|stored| stored.review.key.clone());
+    let first = needed.first().map(|stored| &stored.review);
+    let first = first.map(|review| (review.key.clone(), review.request.clone()));
     let to = To { brand: &brand.brand, contact, meant_for: &notice.what.meant_for };
     let Some(words) = words(app, notice, to, needed, now).await? else {
         return Ok(None);
@@ -94,10 +95,11 @@ fn trial_mark(notice: &Notice, brand: &BrandInForce) -> &'static str {
 fn headers(
     notice: &Notice,
     brand: &BrandInForce,
-    review: Option<&ReviewKey>,
+    about: Option<&(ReviewKey, Option<String>)>,
     domain: &str,
 ) -> Vec<(&'static str, String)> {
     let kind = notice.what.kind.id();
+    let (review, request) = (about.map(|about| &about.0), about.and_then(|about| about.1.as_ref()));
     let mut headers = vec![
         ("List-Id", format!("<{kind}.{}.vigie>", brand.brand.id)),
         ("X-Vigie-Notice", notice.what.id.to_string()),
@@ -113,6 +115,9 @@ fn headers(
     headers.push(("References", format!("<{thread}@{domain}>")));
     if let Some(review) = review {
         headers.push(("X-Vigie-Review", encoded(review)));
+    }
+    if let Some(request) = request {
+        headers.push(("X-Vigie-Request", request.clone()));
     }
     headers
 }

@@ -62,15 +62,17 @@ pub async fn deliver<W: World>(app: &App<W>, id: &NoticeId) -> Result<Attempt, S
     let Some(notice) = claimed else {
         return Ok(Attempt { outcome: Delivered::NotClaimed, kind: None, delay: None });
     };
-    let (mut published_at, kind) = (None, notice.what.kind);
+    let (mut published_at, mut request, kind) = (None, String::new(), notice.what.kind);
     let settlement = match prepare(app, &notice, &token, now).await? {
         Ok(ready) => {
             published_at = ready.published_at;
+            request.clone_from(&ready.request);
             let sent = app.world().mail().send(&ready.email, SEND_WITHIN).await;
             after_send(&notice, ready, sent, app.now())
         }
         Err(not_now) => not_now,
     };
+    log(&notice, &settlement, &request);
     let outcome = settle(app, &notice, &token, settlement, now).await?;
     let told_at = published_at.filter(|_| kind == Kind::Alert && outcome == Delivered::Sent);
     let delay = told_at.map(|at| app.now().duration_since(at));
@@ -91,7 +93,6 @@ async fn settle<W: World>(
         Settlement::Dead { .. } => Delivered::Dead,
         Settlement::Cancelled { .. } => Delivered::Cancelled,
     };
-    log(notice, &settlement);
     match app.store().settle(id, token, settlement, app.now()).await? {
         Written::Done => Ok(delivered),
         Written::Moved if delivered == Delivered::Cancelled => Ok(Delivered::Later(now)),
@@ -102,23 +103,39 @@ async fn settle<W: World>(
     }
 }
 
-fn log(notice: &Notice, settlement: &Settlement) {
+/// One line an attempt. `request` is the id of the webhook that told the latest news of its review.
+fn log(notice: &Notice, settlement: &Settlement, request: &str) {
     let (id, kind) = (&notice.what.id, notice.what.kind.id());
     let attempts = notice.attempts;
     match settlement {
         Settlement::Sent { .. } => {
-            tracing::info!(notice.id = %id, notice.kind = kind, attempts, "sent");
+            tracing::info!(notice.id = %id, notice.kind = kind, request.id = request, attempts, "sent");
         }
         Settlement::Retry { at, reason, .. } => {
             let next_at = at.to_string();
-            tracing::warn!(notice.id = %id, notice.kind = kind, attempts, next_at, reason, "not sent");
+            tracing::warn!(
+                notice.id = %id,
+                notice.kind = kind,
+                request.id = request,
+                attempts,
+                next_at,
+                reason,
+                "not sent"
+            );
         }
         Settlement::Held { until, reason } => {
             let until = until.to_string();
             tracing::info!(notice.id = %id, notice.kind = kind, until, reason, "held");
         }
         Settlement::Dead { reason, .. } => {
-            tracing::error!(notice.id = %id, notice.kind = kind, attempts, reason, "notice is dead");
+            tracing::error!(
+                notice.id = %id,
+                notice.kind = kind,
+                request.id = request,
+                attempts,
+                reason,
+                "notice is dead"
+            );
         }
         Settlement::Cancelled { reason, .. } => {
             tracing::info!(notice.id = %id, notice.kind = kind, reason, "no longer needed");
@@ -161,6 +178,8 @@ struct Ready {
     left_out: Vec<NoticeId>,
     /// When the first review that it speaks of was published.
     published_at: Option<Timestamp>,
+    /// The request that told the latest news of it; empty: none did.
+    request: String,
 }
 
 /// Composes the message, or says why it is not sent now.
@@ -172,7 +191,8 @@ async fn prepare<W: World>(
 ) -> Result<Result<Ready, Settlement>, StoreError> {
     if let Subject::Operator(told) = &notice.what.subject {
         let email = compose::operator(app, notice, told, now);
-        let ready = email.map(|email| Ready { email, left_out: Vec::new(), published_at: None });
+        let (left_out, published_at, request) = Default::default();
+        let ready = email.map(|email| Ready { email, left_out, published_at, request });
         return Ok(ready.ok_or_else(|| cancelled(NO_OPERATOR, Vec::new())));
     }
     let brand = app.brand(&notice.what.brand).await?;
@@ -202,10 +222,12 @@ async fn prepare<W: World>(
         return Ok(Err(Settlement::Held { until: opens_at, reason }));
     }
     let left_out = take_along(app, notice, token, &brand.brand, &mut needed, now).await?;
-    let published_at = needed.first().map(|stored| stored.review.published());
+    let first = needed.first().map(|stored| &stored.review);
+    let published_at = first.map(Review::published);
+    let request = first.and_then(|review| review.request.clone()).unwrap_or_default();
     let composed = compose::compose(app, notice, &brand, &contact, needed, now).await?;
     Ok(match composed {
-        Some(email) => Ok(Ready { email, left_out, published_at }),
+        Some(email) => Ok(Ready { email, left_out, published_at, request }),
         None => Err(cancelled("there is nothing left to show", Vec::new())),
     })
 }

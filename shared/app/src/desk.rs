@@ -83,7 +83,7 @@ impl<W: World> App<W> {
     }
 
     fn sign(&self, purpose: Purpose, said: &str) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.desk_key) else {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.desk_key()) else {
             unreachable!("HMAC takes a key of any length")
         };
         mac.update(word(purpose).as_bytes());

@@ -21,6 +21,7 @@ pub mod desk;
 pub mod erase;
 pub mod explain;
 pub mod feedback;
+pub mod moving;
 pub mod operator;
 pub mod raise;
 pub mod receive;
@@ -87,7 +88,7 @@ impl Settings {
 pub struct App<W: World> {
     world: W,
     settings: Settings,
-    desk_key: [u8; 32],
+    desk_key: RwLock<[u8; 32]>,
     registry: RwLock<Arc<Registry>>,
     tallies: Tallies,
 }
@@ -102,13 +103,23 @@ impl<W: World> App<W> {
         settings: Settings,
         registry: Registry,
     ) -> Result<Self, StoreError> {
-        let mut fresh = [0; 32];
-        let (first, second) = fresh.split_at_mut(16);
-        first.copy_from_slice(&world.ids().random());
-        second.copy_from_slice(&world.ids().random());
-        let desk_key = world.store().desk_key(fresh).await?;
+        let desk_key = RwLock::new(desk_key(&world).await?);
         let registry = RwLock::new(Arc::new(registry));
         Ok(Self { world, settings, desk_key, registry, tallies: Tallies::default() })
+    }
+
+    /// Reads the key of desk links again: another store's came with what it keeps.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn read_key(&self) -> Result<(), StoreError> {
+        let key = desk_key(&self.world).await?;
+        *self.desk_key.write().unwrap_or_else(PoisonError::into_inner) = key;
+        Ok(())
+    }
+
+    fn desk_key(&self) -> [u8; 32] {
+        *self.desk_key.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The brands and sources in force.
@@ -195,6 +206,15 @@ impl<W: World> App<W> {
         let parsed = Preset::parse(&text, named).map_err(|fault| fault.to_string());
         Ok(parsed.map(|preset| PresetInForce::Own(preset.into())))
     }
+}
+
+/// The key of desk links, made if there is none yet.
+async fn desk_key<W: World>(world: &W) -> Result<[u8; 32], StoreError> {
+    let mut fresh = [0; 32];
+    let (first, second) = fresh.split_at_mut(16);
+    first.copy_from_slice(&world.ids().random());
+    second.copy_from_slice(&world.ids().random());
+    world.store().desk_key(fresh).await
 }
 
 /// What a review says: it advises, and never gates.

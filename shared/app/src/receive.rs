@@ -54,7 +54,8 @@ pub enum NotReceived {
     NotRecorded(#[source] StoreError),
 }
 
-/// Takes a webhook. `token` is what follows the source in the address.
+/// Takes a webhook. `token` is what follows the source in the address; `request` is the request's
+/// id, which a message about what it tells will carry.
 ///
 /// # Errors
 /// [`NotReceived`], with nothing recorded.
@@ -64,9 +65,11 @@ pub async fn receive<W: World>(
     token: Option<&str>,
     headers: &HeaderMap,
     body: &[u8],
+    request: Option<&str>,
 ) -> Result<Received, NotReceived> {
     let source = app.registry().source(source).ok_or(NotReceived::UnknownSource)?;
-    let received = receive_of(app, &source, token, headers, body).await;
+    let as_sent = Request { headers, path_token: token, body };
+    let received = receive_of(app, &source, &as_sent, request).await;
     let counted = match &received {
         Ok(_) => Some(Hook::Taken),
         Err(NotReceived::Refused(refusal)) => Some(Hook::Refused(refusal.code())),
@@ -83,22 +86,21 @@ pub async fn receive<W: World>(
 async fn receive_of<W: World>(
     app: &App<W>,
     source: &SourceInForce,
-    token: Option<&str>,
-    headers: &HeaderMap,
-    body: &[u8],
+    as_sent: &Request<'_>,
+    request: Option<&str>,
 ) -> Result<Received, NotReceived> {
     let now = app.now();
-    if token.is_some() && !source.preset.scheme().takes_path_token() {
+    let Request { headers, path_token, body } = *as_sent;
+    if path_token.is_some() && !source.preset.scheme().takes_path_token() {
         return Err(NotReceived::UnknownSource);
     }
-    let request = Request { headers, path_token: token, body };
-    source.verifier.verify(&request, now).map_err(NotReceived::Refused)?;
+    source.verifier.verify(as_sent, now).map_err(NotReceived::Refused)?;
     let mapped = source
         .preset
         .map(headers, body, now)
         .map_err(|malformed| NotReceived::Malformed(malformed.to_string()))?;
     let answer = source.preset.response().map(ToOwned::to_owned);
-    let mut received = take(app, source, mapped, now).await?;
+    let mut received = take(app, source, mapped, now, request).await?;
     received.answer = answer;
     Ok(received)
 }
@@ -109,13 +111,14 @@ pub(crate) async fn take<W: World>(
     source: &SourceInForce,
     mapped: Vec<Mapped>,
     now: Timestamp,
+    request: Option<&str>,
 ) -> Result<Received, NotReceived> {
     let mut tally = Tally::default();
     let mut arrivals = Vec::with_capacity(mapped.len());
     let mut rejected = Vec::new();
     for one in mapped {
         match one {
-            Mapped::Event(event) => arrivals.push(arrival(source, event, now)),
+            Mapped::Event(event) => arrivals.push(arrival(source, event, now, request)),
             Mapped::Ignored { .. } => tally.ignored += 1,
             Mapped::Rejected { why, event, headers } => {
                 tally.rejected += 1;
@@ -172,13 +175,19 @@ fn troubles_of(arrival: &Arrival) -> Vec<Trouble> {
     troubles
 }
 
-fn arrival(source: &SourceInForce, event: Box<ReviewEvent>, now: Timestamp) -> Arrival {
+fn arrival(
+    source: &SourceInForce,
+    event: Box<ReviewEvent>,
+    now: Timestamp,
+    request: Option<&str>,
+) -> Arrival {
     let key = ReviewKey { source: source.id.clone(), external_id: event.external_id.clone() };
     let flags = event.content.as_ref().map_or(&[][..], |content| &content.flags);
     if flags.contains(&Flag::NoRating) {
         tracing::warn!(source.id = %source.id, "a review came without a readable rating");
     }
-    Arrival { key, brand: source.brand.clone(), told: Told::Event(event), at: now }
+    let (brand, request) = (source.brand.clone(), request.map(ToOwned::to_owned));
+    Arrival { key, brand, told: Told::Event(event), at: now, request }
 }
 
 fn keep(

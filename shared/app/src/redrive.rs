@@ -55,7 +55,7 @@ async fn remap<W: World>(app: &App<W>, kept: Rejected) -> Result<Outcome, StoreE
     if let Some(vigie_platforms::Mapped::Rejected { why, .. }) = mapped.first() {
         return Ok(Outcome::StillRejected(why.clone()));
     }
-    match take(app, &source, mapped, kept.at).await {
+    match take(app, &source, mapped, kept.at, None).await {
         Ok(received) => {
             app.store().unreject(&kept.id).await?;
             Ok(Outcome::Event(received.tally))

@@ -56,6 +56,13 @@ impl Digest {
         Some(Self(bytes))
     }
 
+    /// Both halves as numbers: where many are held in memory, or summed.
+    pub fn halves(self) -> (u128, u128) {
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |n, b| (n << 8) | u128::from(*b));
+        let (first, second) = self.0.split_at(16);
+        (number(first), number(second))
+    }
+
     /// The first eight bytes as a number: where a small hash is enough (shards, jitter).
     pub fn prefix(self) -> u64 {
         self.0.iter().take(8).fold(0, |n, b| (n << 8) | u64::from(*b))

@@ -103,6 +103,7 @@ impl Review {
             return;
         }
         self.key = self.key.tombstone(salt);
+        self.request = None;
         if let Some(content) = &mut self.content {
             let Content { stars, published_at, .. } = content.value.content;
             content.value.content = Content { stars, published_at, ..Content::default() };

@@ -114,7 +114,7 @@ impl Trouble {
 }
 
 /// A trouble as kept: how often since the last message, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Troubled {
     /// Which.
     pub what: Trouble,

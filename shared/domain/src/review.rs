@@ -212,6 +212,10 @@ pub struct Review {
     /// That its texts were erased: only the numbers are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Erased>,
+    /// The id of the request that told the latest news of it, as its answer had it: by this a message
+    /// is traced to its webhook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// What happened, in the order of recording.
     pub trail: Vec<TrailEntry>,
 }
@@ -232,6 +236,7 @@ impl Review {
             decided: None,
             reviewer_removed_at: None,
             erased: None,
+            request: None,
             trail: Vec::new(),
         }
     }

@@ -27,7 +27,7 @@ pub struct Day {
 }
 
 /// What is known of a source's webhooks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Rhythm {
     /// When one was last taken.
     pub accepted_at: Option<Timestamp>,

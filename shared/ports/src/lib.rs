@@ -7,6 +7,7 @@
 
 pub mod erasing;
 pub mod mail;
+pub mod moving;
 pub mod noted;
 pub mod queue;
 pub mod store;
@@ -14,6 +15,7 @@ pub mod world;
 
 pub use erasing::{Erasing, Erasure, Expired, Expiring, Gone};
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
+pub use moving::{Keys, Mark, MovedReview, Moving, Page, Piece, Standing, Sum, Sums};
 pub use noted::{Brought, Noted};
 pub use queue::{NotQueued, Queue};
 pub use store::{

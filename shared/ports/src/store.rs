@@ -26,6 +26,9 @@ pub enum StoreError {
     /// What is stored cannot be read: somebody must look.
     #[error("the store holds something that this version cannot read: {0}")]
     Corrupt(String),
+    /// Its home works elsewhere, or not yet: nothing is written here.
+    #[error("nothing is written to this store: {0}")]
+    Elsewhere(String),
 }
 
 /// A brand in force: its definition and the version of it.
@@ -56,14 +59,26 @@ pub struct Arrival {
     pub told: Told,
     /// When it was received.
     pub at: Timestamp,
+    /// The id of the request that it came with, if it came with one.
+    pub request: Option<String>,
 }
 
 impl Arrival {
+    /// What the review is with it, and what it counts as ([`vigie_domain::record`]).
+    pub fn record(&self, known: Option<Review>) -> (Review, Outcome) {
+        let brand = &self.brand.brand.id;
+        let (mut review, outcome) = record(known, &self.key, brand, &self.told, self.at);
+        if outcome == Outcome::Accepted {
+            review.request.clone_from(&self.request);
+        }
+        (review, outcome)
+    }
+
     /// What it makes if it is the first that is told of its review: the review, decided at once
     /// where nothing is to be made, what it counts as, and whether a decision waits.
     pub fn first(&self) -> (Review, Outcome, bool) {
         let BrandInForce { brand, version } = &*self.brand;
-        let (mut review, outcome) = record(None, &self.key, &brand.id, &self.told, self.at);
+        let (mut review, outcome) = self.record(None);
         let decided = decide_plain(&review, brand, version, self.at);
         let undecided = decided.is_none();
         if decided.is_some() {
@@ -85,7 +100,7 @@ pub struct Recorded {
 }
 
 /// A review as stored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoredReview {
     /// The review.
     pub review: Review,
@@ -194,7 +209,7 @@ pub enum Redriven {
 }
 
 /// A brand as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoredBrand {
     /// The definition.
     pub brand: Brand,
@@ -228,7 +243,7 @@ pub struct ReportMade {
 }
 
 /// A verified event that could not be mapped: kept for 30 days, to be mapped again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     /// Its id, as `redrive` takes it.
     pub id: String,

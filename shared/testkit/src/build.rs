@@ -55,5 +55,5 @@ pub fn answered(id: &str, when: Timestamp) -> Told {
 
 /// Something told of a review of the sample brand.
 pub fn arrival(id: &str, told: Told, when: Timestamp) -> Arrival {
-    Arrival { key: key(id), brand: brand(), told, at: when }
+    Arrival { key: key(id), brand: brand(), told, at: when, request: None }
 }

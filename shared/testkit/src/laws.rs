@@ -49,6 +49,15 @@ macro_rules! store_laws {
             what_was_taken_along_waits_with_its_message_and_does_not_die_with_it,
             a_lost_claim_takes_nothing_along
         );
+        $crate::store_laws!(moving_suite, $make;
+            what_is_put_in_is_as_if_made_here,
+            pieces_put_again_are_there_once,
+            an_erased_piece_leaves_nothing_of_the_former,
+            numbers_go_on_behind_those_that_came,
+            a_home_stands_elsewhere_only_as_it_was_seen,
+            a_store_is_new_until_its_first_review,
+            a_brand_has_the_secrets_that_its_home_applied
+        );
         $crate::store_laws!(erase_suite, $make;
             an_erased_review_keeps_its_numbers_and_its_number,
             what_arrives_of_an_erased_review_changes_nothing,

@@ -9,6 +9,7 @@ pub mod cloud;
 pub mod erase_suite;
 pub mod held_suite;
 mod laws;
+pub mod moving_suite;
 pub mod operator_suite;
 pub mod store_suite;
 pub mod world;

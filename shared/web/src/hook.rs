@@ -42,7 +42,7 @@ pub async fn answer<W: World>(app: &App<W>, parts: &Parts, body: &[u8], id: &Req
         let answer = problem(Code::UnknownSource, id, None);
         return Hooked { answer, tally: None, undecided: Vec::new(), refused: None };
     };
-    match receive(app, source, token.as_deref(), &parts.headers, body).await {
+    match receive(app, source, token.as_deref(), &parts.headers, body, Some(&id.0)).await {
         Ok(received) => {
             let answer = match received.answer {
                 Some(answer) => typed(StatusCode::OK, "application/json", answer),
