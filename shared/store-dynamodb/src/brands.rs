@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use vigie_domain::notice::{GIVE_UP_AFTER, NoticeId};
 use vigie_domain::promise::{later, next_report};
 use vigie_domain::{Brand, BrandId, SourceId};
+use vigie_ports::moving::dressed;
 use vigie_ports::{ReportMade, StoreError, StoredBrand, Written};
 
 use crate::calls::{Changed, Query, TRIES, pause};
@@ -146,6 +147,35 @@ pub(crate) async fn remembers(
     store.update(key(brand), &change).map(Some)
 }
 
+/// Has a brand remember a notice that was made elsewhere, if it is not long over.
+pub(crate) async fn remember_one(
+    store: &DynamoStore,
+    brand: &BrandId,
+    id: &NoticeId,
+    made_at: Timestamp,
+) -> Answer<()> {
+    for tried in 0..TRIES {
+        let Some(lying) = store.lying_brand(brand).await? else { return Ok(()) };
+        if lying.remembered.iter().any(|(known, _)| known == id) {
+            return Ok(());
+        }
+        let mut all = lying.remembered.clone();
+        all.push((id.clone(), made_at));
+        all.sort_by_key(|(_, at)| *at);
+        let latest = all.last().map_or(made_at, |(_, at)| *at);
+        all.retain(|(_, at)| later(*at, REMEMBERED) > latest);
+        let over = all.len().saturating_sub(REMEMBERED_MAX);
+        all.drain(..over);
+        let item = BrandItem { remembered: to_body(&all)?, ..lying.item };
+        let change = Lying::rewritten(item)?;
+        if let Changed::Done(_) = store.change(key(brand), &change).await? {
+            return Ok(());
+        }
+        pause(tried).await;
+    }
+    Err(fault::busy("noting a brand's messages"))
+}
+
 /// The item of a brand that is applied. A report that is due and not made yet stays due, unless its
 /// hour itself is another.
 fn applied(brand: &Brand, before: Option<&Lying>, now: Timestamp) -> Answer<BrandItem> {
@@ -262,6 +292,37 @@ impl DynamoStore {
             pause(tried).await;
         }
         Err(fault::busy("applying a brand"))
+    }
+
+    /// Puts a brand in as it is, and leaves which messages it remembers.
+    pub(crate) async fn put_brand(&self, stored: &StoredBrand) -> Answer<()> {
+        let StoredBrand { brand, retired, applied_at, report_at, reported_at, praised_at } = stored;
+        self.point(brand).await?;
+        for tried in 0..TRIES {
+            let known = self.lying_brand(&brand.id).await?;
+            let here = known.as_ref().map(|known| &known.stored.brand);
+            let brand = &dressed(brand.clone(), here);
+            let item = BrandItem {
+                retired: *retired,
+                unplanned: false,
+                applied_at: micros(*applied_at),
+                report_at: micros(*report_at),
+                reported_at: reported_at.map(micros),
+                praised_at: praised_at.map(micros),
+                ..applied(brand, known.as_ref(), *applied_at)?
+            };
+            let change = Lying::rewritten(item)?;
+            if let Changed::Done(_) = self.change(key(&brand.id), &change).await? {
+                return Ok(());
+            }
+            pause(tried).await;
+        }
+        Err(fault::busy("moving a brand"))
+    }
+
+    /// Takes a brand out.
+    pub(crate) async fn remove_brand(&self, id: &BrandId) -> Answer<()> {
+        self.remove(key(id)).await
     }
 
     async fn retire(&self, id: &BrandId) -> Answer<()> {

@@ -198,6 +198,14 @@ impl DynamoStore {
         }
     }
 
+    /// Puts an item in the place of what was there.
+    pub(crate) async fn put_over(&self, item: Item) -> Answer<()> {
+        let asked = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let answer = asked.send().await;
+        answer.map_err(|e| fault::refused(&self.table, "writing an item", &e))?;
+        Ok(())
+    }
+
     /// Updates an item, on condition.
     pub(crate) async fn change(&self, key: Key, change: &Expression) -> Answer<Changed> {
         let asked = self

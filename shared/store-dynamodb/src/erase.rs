@@ -158,7 +158,7 @@ impl DynamoStore {
         let brand = looked.brand.as_ref();
         let shop = brand.and_then(|brand| review.shop_to_keep(&brand.stored.brand));
         let mut last = self.without_location(&review).await?;
-        review.erase(shop, &self.salt, now);
+        review.erase(shop, &self.salt(), now);
         let mut checks: Vec<_> =
             brand.map(|brand| brand.unmoved(self)).transpose()?.into_iter().collect();
         for lying in &looked.of_brand {

@@ -10,7 +10,7 @@
 //! | retention: cursors, notes of what is looked at later | `X#<term>`, `L#<term>` | |
 //! | whose a source is | `H#<source>` | `H` |
 //! | what `vigie apply` tells the functions | `C` | `<name>` |
-//! | facts of the store: salt, numbers, generation, key of desk links | `META` | `<name>` |
+//! | facts of the store: salt, numbers, generation and where the home stands, key of desk links | `META` | `<name>` |
 //!
 //! A body is the JSON of the domain type; the attributes beside it are what conditions and indexes
 //! need. A review's key holds no external id from the start: an erasure rewrites the item in place,
@@ -45,6 +45,7 @@ mod expression;
 mod fault;
 mod item;
 mod making;
+mod moving;
 mod notices;
 mod numbers;
 mod rejected;
@@ -57,6 +58,7 @@ pub mod stream;
 pub mod table;
 mod troubles;
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -88,7 +90,7 @@ pub struct DynamoStore {
     client: Client,
     table: String,
     /// The key of the hashes that stand for external ids, made once for a table.
-    salt: Salt,
+    salt: RwLock<Salt>,
     numbers: Numbers,
 }
 
@@ -125,9 +127,23 @@ impl DynamoStore {
     /// There is no such table, it cannot be reached, or these credentials may not read it.
     pub async fn open(client: Client, table: &str, fresh: Salt) -> Result<Self, StoreError> {
         let numbers = Numbers::default();
-        let mut store = Self { client, table: table.to_owned(), salt: fresh, numbers };
-        store.salt = store.made_once("salt", fresh).await?;
+        let store = Self { client, table: table.to_owned(), salt: RwLock::new(fresh), numbers };
+        store.read_salt().await?;
         Ok(store)
+    }
+
+    /// Reads the salt anew: one that moved here with what it hides.
+    ///
+    /// # Errors
+    /// The table does not answer.
+    pub async fn read_salt(&self) -> Result<(), StoreError> {
+        let salt = self.made_once("salt", self.salt()).await?;
+        *self.salt.write().unwrap_or_else(PoisonError::into_inner) = salt;
+        Ok(())
+    }
+
+    fn salt(&self) -> Salt {
+        *self.salt.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// 32 bytes that are made once for a table.

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
-use vigie_domain::{ContactId, ReviewKey};
+use vigie_domain::{ContactId, ReviewKey, Subject};
 use vigie_ports::{NoticeFilter, Redriven, StoreError};
 
 use crate::calls::{Changed, Query, TRIES, pause};
@@ -25,6 +25,8 @@ pub(crate) const DEAD: &str = "N#dead";
 const ALL: &str = "NOTICES";
 /// What a notice says that was sent in another's message.
 pub(crate) const WENT_WITH: &str = "its message went with ";
+/// The token of a claim that came from another home, and ends by itself.
+const NOBODY: &str = "moved";
 /// When a notice is due that waits for a person, as the store on SQLite holds it after a restore:
 /// the first day of the year 9999.
 const RELEASED_BY_A_PERSON: i64 = 253_370_764_800_000_000;
@@ -102,28 +104,51 @@ impl Lying {
 /// The item of a notice that is made. One that another takes along is cancelled from the start, and
 /// says with which it went.
 pub(crate) fn new_item(new: &NewNotice, now: Timestamp) -> Answer<Item> {
-    let key = Key::notice(&new.id);
     let state = if new.with.is_some() { NoticeState::Cancelled } else { NoticeState::Pending };
-    item::write(&NoticeItem {
-        brand: new.brand.to_string(),
-        contact: new.to.to_string(),
-        kind: new.kind.id().to_owned(),
-        state: state.id().to_owned(),
-        seen_at: micros(now),
-        due_at: micros(new.due_at),
+    item_of(&Notice {
+        what: new.clone(),
+        made_at: now,
+        state,
+        due_at: new.due_at,
         attempts: 0,
         unknowns: 0,
         perhaps_twice: 0,
-        period_in: in_period(shard(&key.pk, SHARDS)),
-        due_shard: (state == NoticeState::Pending).then(|| due_shard(&key.pk)),
-        token: None,
         reason: new.with.as_ref().map(|with| format!("{WENT_WITH}{with}")),
         subject_line: None,
         sent_at: None,
-        body: to_body(new)?,
+    })
+}
+
+/// The item of a notice. A claim on it is nobody's.
+fn item_of(notice: &Notice) -> Answer<Item> {
+    use NoticeState::{Dead, Held, Pending, Sending};
+    let key = Key::notice(&notice.what.id);
+    let state = notice.state;
+    let waits = matches!(state, Pending | Held | Sending);
+    let mut item = item::write(&NoticeItem {
+        brand: notice.what.brand.to_string(),
+        contact: notice.what.to.to_string(),
+        kind: notice.what.kind.id().to_owned(),
+        state: state.id().to_owned(),
+        seen_at: micros(notice.made_at),
+        due_at: micros(notice.due_at),
+        attempts: notice.attempts,
+        unknowns: notice.unknowns,
+        perhaps_twice: notice.perhaps_twice,
+        period_in: in_period(shard(&key.pk, SHARDS)),
+        due_shard: waits.then(|| due_shard(&key.pk)),
+        token: (state == Sending).then(|| NOBODY.to_owned()),
+        reason: notice.reason.clone(),
+        subject_line: notice.subject_line.clone(),
+        sent_at: notice.sent_at.map(micros),
+        body: to_body(&notice.what)?,
         pk: key.pk,
         sk: key.sk,
-    })
+    })?;
+    if state == Dead {
+        item.insert("lookup".to_owned(), string(DEAD));
+    }
+    Ok(item)
 }
 
 fn in_period(shard: u64) -> String {
@@ -150,6 +175,27 @@ impl DynamoStore {
     pub(crate) async fn lying_all(&self, ids: &[NoticeId]) -> Answer<Vec<Lying>> {
         let found = self.get_all(ids.iter().map(Key::notice).collect()).await?;
         found.iter().map(Lying::read).collect()
+    }
+
+    /// Puts a notice in as it is, where what it is about names it: an erasure finds it there.
+    /// `false`: a review that it names is not there yet.
+    pub(crate) async fn put_notice(&self, notice: &Notice) -> Answer<bool> {
+        let what = &notice.what;
+        let named = vec![what.id.to_string()];
+        if let Subject::Review { reviews, .. } = &what.subject {
+            for key in reviews {
+                let hidden = self.hidden(key).await?;
+                let pk = hidden.map_or_else(|| self.pk(key), |hidden| hidden.pk);
+                let names = Expression::new().when_there("pk").add_all("notices", named.clone());
+                if let Changed::Refused(_) = self.change(Key::new(pk, "R"), &names).await? {
+                    return Ok(false);
+                }
+            }
+        } else {
+            brands::remember_one(self, &what.brand, &what.id, notice.made_at).await?;
+        }
+        self.put_over(item_of(notice)?).await?;
+        Ok(true)
     }
 
     /// Claims a notice that is due: in one write, or two where another's claim on it ended.

@@ -39,6 +39,17 @@ impl Numbers {
 }
 
 impl DynamoStore {
+    /// Has numbers begin behind one that came with a review.
+    pub(crate) async fn count_from(&self, last: u64) -> Result<(), StoreError> {
+        let last = number(last as i64);
+        let more = Expression::new().set("n", last.clone());
+        let behind = more.clone().when("n", "<", last);
+        if let Changed::Refused(None) = self.change(Key::meta("numbers"), &behind).await? {
+            self.change(Key::meta("numbers"), &more.when_missing("pk")).await?;
+        }
+        Ok(())
+    }
+
     /// A number that no review has.
     pub(crate) async fn next_number(&self) -> Result<ReviewNumber, StoreError> {
         loop {

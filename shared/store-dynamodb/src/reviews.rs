@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::NoticeId;
-use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State, record};
-use vigie_ports::{Arrival, Recorded, StoreError, StoredReview, Verdict, Written};
+use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State};
+use vigie_ports::{Arrival, MovedReview, Recorded, StoreError, StoredReview, Verdict, Written};
 
 use crate::calls::{Changed, Query, TRIES, pause};
 use crate::expression::Expression;
@@ -104,20 +104,25 @@ impl Known {
     pub(crate) fn rewritten(&self, review: &Review, marks: Marks) -> Answer<Expression> {
         let writes = self.stored.writes;
         let new = ReviewItem::of(&self.pk, review, self.stored.number, writes + 1, marks)?;
-        let mut change = Expression::new();
-        let mut columns = write(&new)?;
-        for name in OPTIONAL {
-            change = change.set_or_remove(name, columns.remove(name));
-        }
-        let kept = ["pk", "sk"];
-        let columns = columns.into_iter().filter(|(name, _)| !kept.contains(&name.as_str()));
-        // The same text for the same write, which a client's token must have.
-        let columns: BTreeMap<_, _> = columns.collect();
-        for (name, value) in columns {
-            change = change.set(&name, value);
-        }
-        Ok(change.when("writes", "=", number(writes as i64)))
+        Ok(columns(&new)?.when("writes", "=", number(writes as i64)))
     }
+}
+
+/// The write that makes a review's item this one.
+fn columns(new: &ReviewItem) -> Answer<Expression> {
+    let mut change = Expression::new();
+    let mut columns = write(new)?;
+    for name in OPTIONAL {
+        change = change.set_or_remove(name, columns.remove(name));
+    }
+    let kept = ["pk", "sk"];
+    let columns = columns.into_iter().filter(|(name, _)| !kept.contains(&name.as_str()));
+    // The same text for the same write, which a client's token must have.
+    let columns: BTreeMap<_, _> = columns.collect();
+    for (name, value) in columns {
+        change = change.set(&name, value);
+    }
+    Ok(change)
 }
 
 /// What waits for a moment on a review.
@@ -213,7 +218,7 @@ fn pk_of(hidden: &ReviewKey) -> String {
 impl DynamoStore {
     /// The partition key of a review, as platforms name it.
     pub(crate) fn pk(&self, key: &ReviewKey) -> String {
-        pk_of(&key.tombstone(&self.salt))
+        pk_of(&key.tombstone(&self.salt()))
     }
 
     /// A review, by the key it has or had.
@@ -233,6 +238,23 @@ impl DynamoStore {
         let item = self.get(Key::new(pk_of(key), "R")).await?;
         let known = item.as_ref().map(Known::read).transpose()?;
         Ok(known.filter(|known| known.stored.review.is_erased()))
+    }
+
+    /// Where a review lies, by the key it has now.
+    pub(crate) fn place_of(&self, review: &Review) -> Key {
+        let key = &review.key;
+        Key::new(if review.is_erased() { pk_of(key) } else { self.pk(key) }, "R")
+    }
+
+    /// Puts a review in as it is, and leaves which notices name it.
+    pub(crate) async fn put_review(&self, moved: &MovedReview) -> Answer<()> {
+        let MovedReview { stored, undecided_at, step_at } = moved;
+        let key = self.place_of(&stored.review);
+        let marks = Marks { undecided_at: *undecided_at, step_at: *step_at };
+        let StoredReview { review, number, writes } = stored;
+        let new = ReviewItem::of(&key.pk, review, *number, *writes, marks)?;
+        self.change(key, &columns(&new)?).await?;
+        Ok(())
     }
 
     pub(crate) async fn numbered(&self, number: ReviewNumber) -> Answer<Option<StoredReview>> {
@@ -301,8 +323,7 @@ impl DynamoStore {
             let was_decided = known.stored.review.is_decided();
             let number = known.stored.number;
             let before = known.stored.review.clone();
-            let (review, outcome) =
-                record(Some(before), &arrival.key, &brand.id, &arrival.told, arrival.at);
+            let (review, outcome) = arrival.record(Some(before));
             if outcome != Outcome::Accepted {
                 return Ok(Recorded { outcome, undecided: !was_decided, number });
             }

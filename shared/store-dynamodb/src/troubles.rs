@@ -174,6 +174,54 @@ impl DynamoStore {
         Err(fault::busy("noting what a source brought"))
     }
 
+    /// Puts a trouble in as it is, in the place of its former.
+    pub(crate) async fn put_trouble(&self, trouble: &Troubled) -> Answer<()> {
+        for tried in 0..TRIES {
+            let mut matter = self.matter(&trouble.what).await?;
+            let Troubled { what, count, first_at, last_at, told_at } = trouble.clone();
+            matter.value.retain(|row| row.detail != what.detail);
+            let detail = what.detail;
+            let row = Row { detail, count, first_at, last_at, told_at, told_in: None };
+            matter.value.push(row);
+            if matter.save(self).await? {
+                return Ok(());
+            }
+            pause(tried).await;
+        }
+        Err(fault::busy("moving a trouble"))
+    }
+
+    pub(crate) async fn forget_trouble(&self, what: &Trouble) -> Answer<()> {
+        for tried in 0..TRIES {
+            let mut matter = self.matter(what).await?;
+            matter.value.retain(|row| row.detail != what.detail);
+            if matter.save(self).await? {
+                return Ok(());
+            }
+            pause(tried).await;
+        }
+        Err(fault::busy("forgetting a trouble"))
+    }
+
+    /// Puts in what a source brought, in the place of what was known.
+    pub(crate) async fn put_rhythm(&self, source: &SourceId, rhythm: &Rhythm) -> Answer<()> {
+        for tried in 0..TRIES {
+            let mut kept: Document<Kept> =
+                self.document(Key::new(SOURCES, source.as_str())).await?;
+            let Rhythm { accepted_at, refused_at, refused_why, days } = rhythm.clone();
+            kept.value = Kept { accepted_at, refused_at, refused_why, days };
+            if kept.save(self).await? {
+                return Ok(());
+            }
+            pause(tried).await;
+        }
+        Err(fault::busy("moving what a source brought"))
+    }
+
+    pub(crate) async fn forget_rhythm(&self, source: &SourceId) -> Answer<()> {
+        self.remove(Key::new(SOURCES, source.as_str())).await
+    }
+
     /// Makes the notices of what is to be told now, each with its matter in one transaction. A
     /// matter that others write at this moment is told next time.
     pub(crate) async fn tell_all(&self, now: Timestamp) -> Answer<Vec<NoticeId>> {

@@ -166,28 +166,43 @@ pub(crate) fn reject(connection: &Connection, rejected: &[Rejected]) -> Result<(
     for event in rejected {
         let old = micros(event.at) - REJECTED_KEPT;
         connection.prepare_cached("DELETE FROM rejected WHERE at < ?1")?.execute([old])?;
-        let sql = "INSERT INTO rejected (id, source, at, reason, event, headers) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
-        connection.prepare_cached(sql)?.execute(params![
-            event.id,
-            event.source.as_str(),
-            micros(event.at),
-            event.reason,
-            event.event,
-            serde_json::to_string(&event.headers)?
-        ])?;
+        keep_rejected(connection, event)?;
         let trouble = Trouble::new(Matter::Rejected, event.source.as_str());
         troubles::note_one(connection, &trouble, 1, event.at, event.at)?;
     }
     Ok(())
 }
 
+/// Keeps an event, unless it is kept already.
+pub(crate) fn keep_rejected(connection: &Connection, event: &Rejected) -> Result<()> {
+    let sql = "INSERT INTO rejected (id, source, at, reason, event, headers) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
+    connection.prepare_cached(sql)?.execute(params![
+        event.id,
+        event.source.as_str(),
+        micros(event.at),
+        event.reason,
+        event.event,
+        serde_json::to_string(&event.headers)?
+    ])?;
+    Ok(())
+}
+
 /// The events that could not be mapped, latest first.
 pub(crate) fn rejected(connection: &Connection, now: Timestamp) -> Result<Vec<Rejected>> {
+    rejected_since(connection, micros(now) - REJECTED_KEPT)
+}
+
+/// Every event, also those that were kept long enough.
+pub(crate) fn every_rejected(connection: &Connection) -> Result<Vec<Rejected>> {
+    rejected_since(connection, i64::MIN)
+}
+
+fn rejected_since(connection: &Connection, since: i64) -> Result<Vec<Rejected>> {
     let sql = "SELECT id, source, at, reason, event, headers FROM rejected \
                WHERE at >= ?1 ORDER BY at DESC";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([micros(now) - REJECTED_KEPT])?;
+    let mut rows = statement.query([since])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let source: String = row.get(1)?;

@@ -101,11 +101,16 @@ pub(crate) fn erase(connection: &Connection, erasing: &Erasing) -> Result<Erasur
     for notice in about {
         rewrite(connection, notice, &former, &review.key)?;
     }
+    count_one(connection)?;
+    Ok(Erasure::Done(gone))
+}
+
+/// Counts an erasure, whose sweep is owed.
+pub(crate) fn count_one(connection: &Connection) -> Result<()> {
     let sql = "INSERT INTO meta (key, value) VALUES ('erasures', 1) \
                ON CONFLICT (key) DO UPDATE SET value = value + 1";
     connection.prepare_cached(sql)?.execute([])?;
-    sweep::owe(connection)?;
-    Ok(Erasure::Done(gone))
+    sweep::owe(connection)
 }
 
 /// How many reviews were erased.

@@ -11,6 +11,9 @@ pub(crate) enum Fault {
     /// What is stored does not read.
     #[error("{0}")]
     Corrupt(String),
+    /// This home does not write now.
+    #[error("{0}")]
+    Elsewhere(String),
 }
 
 impl From<rusqlite::Error> for Fault {
@@ -34,6 +37,7 @@ impl From<Fault> for StoreError {
         match fault {
             Fault::Sql(text) => Self::Unavailable(text),
             Fault::Corrupt(text) => Self::Corrupt(text),
+            Fault::Elsewhere(text) => Self::Elsewhere(text),
         }
     }
 }

@@ -65,12 +65,32 @@ pub(crate) fn rekey(
     let sql = "UPDATE review SET source = ?2, external_id = ?3 WHERE number = ?1";
     let values = params![number, new.source.as_str(), new.external_id.as_str()];
     connection.prepare_cached(sql)?.execute(values)?;
+    forget_one(connection, ReviewNumber(number as u64), former)?;
+    add_old(connection, ReviewNumber(number as u64), new)
+}
+
+/// Gives a row a key among the old ones.
+pub(crate) fn add_old(
+    connection: &Connection,
+    number: ReviewNumber,
+    key: &ReviewKey,
+) -> Result<()> {
+    let sql = "INSERT INTO key_old (hash, number) VALUES (?1, ?2)";
+    connection.prepare_cached(sql)?.execute([hash(key), number.0 as i64])?;
+    Ok(())
+}
+
+/// Takes a row's key away.
+pub(crate) fn forget_one(
+    connection: &Connection,
+    number: ReviewNumber,
+    key: &ReviewKey,
+) -> Result<()> {
+    let number = number.0 as i64;
     let sql = "DELETE FROM key_young WHERE number = ?1";
     connection.prepare_cached(sql)?.execute([number])?;
     let sql = "DELETE FROM key_old WHERE hash = ?1 AND number = ?2";
-    connection.prepare_cached(sql)?.execute([hash(former), number])?;
-    let sql = "INSERT INTO key_old (hash, number) VALUES (?1, ?2)";
-    connection.prepare_cached(sql)?.execute([hash(new), number])?;
+    connection.prepare_cached(sql)?.execute([hash(key), number])?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod expire;
 mod facts;
 mod fault;
 mod keys;
+mod moving;
 mod notices;
 mod restore;
 mod reviews;
@@ -130,7 +131,7 @@ impl SqliteStore {
     /// # Errors
     /// There is no such pragma, or its value is no number.
     pub async fn writer_pragma(&self, name: &'static str) -> Result<i64, StoreError> {
-        self.write(move |c| Ok(c.pragma_query_value(None, name, |row| row.get(0))?)).await
+        self.write_always(move |c| Ok(c.pragma_query_value(None, name, |row| row.get(0))?)).await
     }
 
     /// How many reviews have a change that was not decided yet.
@@ -193,11 +194,24 @@ impl SqliteStore {
                 tokio::time::sleep(sweep::PAUSE).await;
             }
         }
-        self.write(move |c| sweep::settle(c, owed)).await?;
+        self.write_always(move |c| sweep::settle(c, owed)).await?;
         Ok(swept)
     }
 
+    /// Writes, if this home is open.
     async fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let work = move |connection: &Connection| {
+            moving::refuse_unless_open(connection)?;
+            work(connection)
+        };
+        self.write_always(work).await
+    }
+
+    /// Writes what ends something, or moves this home.
+    async fn write_always<T: Send + 'static>(
         &self,
         work: impl FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -107,6 +107,46 @@ pub(crate) fn load(connection: &Connection, id: &NoticeId) -> Result<Option<Noti
     found.map(read).transpose()
 }
 
+/// Notices behind an id, in the order of their ids.
+pub(crate) fn after(c: &Connection, id: &str, limit: u32) -> Result<Vec<Notice>> {
+    let sql = format!("{SELECT} WHERE id > ?1 ORDER BY id LIMIT ?2");
+    let mut statement = c.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![id, limit], raw)?;
+    rows.map(|row| read(row?)).collect()
+}
+
+/// Puts a notice in as it is, in the place of the one of its id.
+pub(crate) fn put(connection: &Connection, notice: &Notice) -> Result<()> {
+    let what = &notice.what;
+    let sql = "INSERT OR REPLACE INTO notice (id, brand, review, contact, state, made_at, due_at, \
+               attempts, unknowns, perhaps_twice, reason, subject_line, sent_at, body) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    connection.prepare_cached(sql)?.execute(params![
+        what.id.as_str(),
+        what.brand.as_str(),
+        what.subject.review().map(ToString::to_string),
+        what.to.as_str(),
+        notice.state.id(),
+        micros(notice.made_at),
+        micros(notice.due_at),
+        notice.attempts,
+        notice.unknowns,
+        notice.perhaps_twice,
+        notice.reason,
+        notice.subject_line,
+        notice.sent_at.map(micros),
+        serde_json::to_string(what)?,
+    ])?;
+    Ok(())
+}
+
+/// The latest end of a claim.
+pub(crate) fn claimed_until(connection: &Connection) -> Result<Option<Timestamp>> {
+    let sql = "SELECT max(due_at) FROM notice WHERE state = 'sending'";
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    at.map(moment).transpose()
+}
+
 /// Claims a notice that is due.
 pub(crate) fn claim(
     connection: &Connection,

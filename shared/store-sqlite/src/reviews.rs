@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State, record};
+use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State};
 use vigie_ports::{Arrival, Recorded, StoredReview, Verdict, Written};
 
 use crate::fault::Fault;
@@ -87,8 +87,7 @@ pub(crate) fn record_one(c: &Connection, keys: &Keys, prepared: &Prepared) -> Re
     let number = known.number;
     let was_decided = known.review.is_decided();
     let brand = &arrival.brand.brand;
-    let (review, outcome) =
-        record(Some(known.review), &arrival.key, &brand.id, &arrival.told, arrival.at);
+    let (review, outcome) = arrival.record(Some(known.review));
     if outcome != Outcome::Accepted {
         return Ok(Recorded { outcome, undecided: !was_decided, number });
     }
@@ -156,6 +155,38 @@ pub(crate) fn update(
         step_at.map(micros),
         serde_json::to_string(review)?,
         review.is_decided(),
+    ])?;
+    Ok(())
+}
+
+/// Puts a review in as it is, in the place of the one of its number. Its key is its caller's.
+pub(crate) fn put(
+    connection: &Connection,
+    stored: &StoredReview,
+    undecided_at: Option<i64>,
+    step_at: Option<i64>,
+) -> Result<()> {
+    let StoredReview { review, number, writes } = stored;
+    let sql = "INSERT INTO review (number, source, external_id, brand, writes, state, \
+               first_seen_at, published_at, settled_at, good_at, undecided_at, step_at, body) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
+               ON CONFLICT (number) DO UPDATE SET brand = ?4, writes = ?5, state = ?6, \
+               first_seen_at = ?7, published_at = ?8, settled_at = ?9, good_at = ?10, \
+               undecided_at = ?11, step_at = ?12, body = ?13";
+    connection.prepare_cached(sql)?.execute(params![
+        number.0 as i64,
+        review.key.source.as_str(),
+        review.key.external_id.as_str(),
+        review.brand.as_str(),
+        *writes as i64,
+        state_id(review),
+        micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
+        micros(review.published()),
+        settled_at(review),
+        good_at(review),
+        undecided_at,
+        step_at,
+        serde_json::to_string(review)?,
     ])?;
     Ok(())
 }

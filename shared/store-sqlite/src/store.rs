@@ -61,7 +61,7 @@ impl Store for SqliteStore {
     }
 
     async fn take_up(&self, now: Timestamp) -> Answer<u64> {
-        self.write(move |c| {
+        self.write_always(move |c| {
             reviews::take_up(c)?;
             notices::take_up(c, now)
         })
@@ -98,7 +98,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Answer<Written> {
         let (keys, id, token) = (self.keys.clone(), id.clone(), token.to_owned());
-        self.write(move |c| notices::settle(c, &keys, &id, &token, &settlement, now)).await
+        self.write_always(move |c| notices::settle(c, &keys, &id, &token, &settlement, now)).await
     }
 
     async fn come_back(&self, id: &NoticeId, reason: &str, now: Timestamp) -> Answer<Written> {
@@ -249,12 +249,12 @@ impl Store for SqliteStore {
     }
 
     async fn desk_key(&self, fresh: [u8; 32]) -> Answer<[u8; 32]> {
-        self.write(move |c| brands::desk_key(c, &fresh)).await
+        self.write_always(move |c| brands::desk_key(c, &fresh)).await
     }
 
     async fn healthy(&self) -> Answer<()> {
         // A row goes the way of every write: a full disk is seen here, not by the next webhook.
-        self.write(brands::touch).await
+        self.write_always(brands::touch).await
     }
 
     async fn note(&self, noted: Noted) -> Answer<()> {

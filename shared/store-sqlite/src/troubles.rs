@@ -152,3 +152,63 @@ pub(crate) fn rhythms(connection: &Connection) -> Result<Vec<(SourceId, Rhythm)>
     let id = |id: String| id.parse().map_err(|bad| Fault::Corrupt(format!("{bad}")));
     all.into_iter().map(|(source, rhythm)| Ok((id(source)?, rhythm))).collect()
 }
+
+/// Puts a trouble in as it is, in the place of its former.
+pub(crate) fn put(connection: &Connection, trouble: &Troubled) -> Result<()> {
+    let Trouble { matter, about, detail } = &trouble.what;
+    let sql = "INSERT OR REPLACE INTO trouble \
+               (code, about, detail, count, first_at, last_at, told_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        matter.id(),
+        about,
+        detail,
+        trouble.count as i64,
+        micros(trouble.first_at),
+        micros(trouble.last_at),
+        trouble.told_at.map(micros),
+    ])?;
+    Ok(())
+}
+
+/// Forgets a trouble.
+pub(crate) fn forget(connection: &Connection, what: &Trouble) -> Result<()> {
+    let sql = "DELETE FROM trouble WHERE code = ?1 AND about = ?2 AND detail = ?3";
+    let values = params![what.matter.id(), what.about, what.detail];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// Puts in what a source brought, in the place of what was known.
+pub(crate) fn put_rhythm(
+    connection: &Connection,
+    source: &SourceId,
+    rhythm: &Rhythm,
+) -> Result<()> {
+    forget_rhythm(connection, source)?;
+    let sql = "INSERT INTO source_last (source, accepted_at, refused_at, refused_why) \
+               VALUES (?1, ?2, ?3, ?4)";
+    connection.prepare_cached(sql)?.execute(params![
+        source.as_str(),
+        rhythm.accepted_at.map(micros),
+        rhythm.refused_at.map(micros),
+        rhythm.refused_why,
+    ])?;
+    let sql = "INSERT INTO source_day (source, day, accepted, refused) VALUES (?1, ?2, ?3, ?4)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for Day { date, accepted, refused } in &rhythm.days {
+        let counts = (*accepted as i64, *refused as i64);
+        statement.execute(params![source.as_str(), date.to_string(), counts.0, counts.1])?;
+    }
+    Ok(())
+}
+
+/// Forgets what a source brought.
+pub(crate) fn forget_rhythm(connection: &Connection, source: &SourceId) -> Result<()> {
+    for sql in
+        ["DELETE FROM source_last WHERE source = ?1", "DELETE FROM source_day WHERE source = ?1"]
+    {
+        connection.prepare_cached(sql)?.execute([source.as_str()])?;
+    }
+    Ok(())
+}
