@@ -18,6 +18,10 @@ async fn main() -> Result<(), Error> {
     let metrics = Metrics::default();
     let work = async |event: LambdaEvent<SqsEvent>| -> Result<SqsBatchResponse, Error> {
         let in_force = home.in_force().await?;
+        if !in_force.standing.is_open() {
+            tracing::info!("these wait for the home that takes over");
+            return Ok(SqsBatchResponse::default());
+        }
         let one = |due| deliver::deliver(&in_force.app, &metrics, due);
         let done = batch::each(event.payload, AT_ONCE, one).await;
         home.note(&in_force).await;

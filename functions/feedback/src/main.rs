@@ -12,6 +12,11 @@ async fn main() -> Result<(), Error> {
     let home = Home::open(&Surroundings::look().await, NoMail).await?;
     let work = async |event: LambdaEvent<SnsEvent>| -> Result<(), Error> {
         let in_force = home.in_force().await?;
+        if !in_force.standing.is_open() {
+            let messages = event.payload.records.len();
+            tracing::warn!(messages, "what SES tells is of another home's notices now: it is left");
+            return Ok(());
+        }
         for record in event.payload.records {
             take(&in_force, &record.sns.message).await?;
         }

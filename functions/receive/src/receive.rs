@@ -4,9 +4,10 @@ use std::convert::Infallible;
 
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
-use vigie_aws::http::Asked;
+use vigie_aws::http::{Asked, elsewhere};
 use vigie_aws::{Home, InForce, Metrics, NoMail};
 use vigie_ports::{Store as _, StoreError, World as _};
+use vigie_relay::Relay;
 use vigie_web::answer::{Answer, Code, json, not_allowed, problem};
 use vigie_web::hook::{self, Hooked};
 use vigie_web::{body, segments};
@@ -18,11 +19,12 @@ pub(crate) struct Receive {
     home: Home<NoMail>,
     sources: Sources,
     metrics: Metrics,
+    relay: Relay,
 }
 
 impl Receive {
     pub(crate) fn new(home: Home<NoMail>, sources: Sources) -> Self {
-        Self { home, sources, metrics: Metrics::default() }
+        Self { home, sources, metrics: Metrics::default(), relay: Relay::default() }
     }
 
     /// Answers a request. Nothing that is asked makes the function fail.
@@ -42,6 +44,10 @@ impl Receive {
     async fn route(&self, asked: &Asked, in_force: &InForce<NoMail>) -> (String, Answer) {
         let nameless = |answer| (String::new(), answer);
         match segments(asked.parts.uri.path()).next() {
+            Some("hooks") if !in_force.standing.is_open() => {
+                let answer = elsewhere(&self.relay, &in_force.standing, asked).await;
+                nameless(answer.unwrap_or_else(|| problem(Code::Internal, &asked.id, None)))
+            }
             Some("hooks") if asked.parts.method != Method::POST => {
                 nameless(hook::not_a_page(&asked.parts.method, &asked.id))
             }
@@ -96,7 +102,8 @@ async fn health(asked: &Asked, in_force: &InForce<NoMail>) -> Answer {
     }
     match in_force.app.world().store().healthy().await {
         Ok(()) => {
-            let told = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+            let (version, home) = (env!("CARGO_PKG_VERSION"), in_force.standing.id());
+            let told = serde_json::json!({"status": "ok", "version": version, "home": home});
             json(StatusCode::OK, &told)
         }
         Err(error) => unavailable(asked, &error),

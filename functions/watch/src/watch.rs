@@ -9,7 +9,7 @@ use serde_json::Value;
 use vigie_app::{erase, operator};
 use vigie_aws::{Home, InForce, Metrics, NoMail};
 use vigie_machine::now;
-use vigie_ports::{Due, Queue as _, World as _};
+use vigie_ports::{Due, Moving as _, Queue as _, Standing, World as _, Written};
 use vigie_queue_sqs::SqsQueue;
 
 /// What one look takes up, of each sort. What is beyond it waits a minute.
@@ -43,6 +43,10 @@ impl Watch {
     /// Looks. An event that names nothing is a minute's: whoever calls by hand means that.
     pub(crate) async fn look(&self, event: &Value, until: SystemTime) -> Result<Looked, Error> {
         let in_force = self.home.in_force().await?;
+        if !in_force.standing.is_open() {
+            take_back(&in_force).await?;
+            return Ok(Looked::default());
+        }
         let looked = match event.get("look").and_then(Value::as_str) {
             None | Some("minute") => self.minute(&in_force).await?,
             Some("day") => {
@@ -71,6 +75,24 @@ impl Watch {
         self.queue.put(&work).await?;
         Ok(looked)
     }
+}
+
+/// Takes back a home whose move was cut short: nobody went on with it in time, and the other home
+/// was not told to begin.
+async fn take_back(in_force: &InForce<NoMail>) -> Result<(), Error> {
+    let store = in_force.app.world().store();
+    match &in_force.standing {
+        Standing::Leaving { until, to } if *until <= now() => {
+            match store.stand(&in_force.standing, &Standing::Open).await? {
+                Written::Done => {
+                    tracing::warn!(to, "the move to another home was cut short: this one goes on");
+                }
+                Written::Moved => tracing::info!("the move goes on"),
+            }
+        }
+        other => tracing::info!(home = other.id(), "nothing is looked at here"),
+    }
+    Ok(())
 }
 
 async fn day(in_force: &InForce<NoMail>, until: Timestamp) -> Result<Looked, Error> {

@@ -7,13 +7,14 @@ use tokio::sync::Mutex;
 use vigie_app::{App, Registry, Settings, operator};
 use vigie_domain::erase::Retention;
 use vigie_machine::{SystemIds, now};
-use vigie_ports::{Ids as _, Mail, Mailbox, Store as _, StoreError};
+use vigie_ports::{Ids as _, Mail, Mailbox, Standing, StoreError};
 use vigie_store_dynamodb::{DynamoStore, FunctionSettings};
 
 use crate::cloud::Cloud;
 use crate::surroundings::{CannotStart, Surroundings};
 
-/// How often it is asked whether `vigie apply` changed something: a small read.
+/// How often it is asked whether `vigie apply` changed something, or this home is left: a small read.
+/// A home that is left waits this long, and for what is under way.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// How often counts are noted: a write that a busy function makes once a minute, and one that takes
 /// a webhook an hour makes each time.
@@ -27,6 +28,8 @@ pub struct InForce<M: Mail> {
     pub retention: Retention,
     /// Whether `vigie apply` was ever made to this table.
     pub is_applied: bool,
+    /// Where this home stands: only an open one takes webhooks and sends.
+    pub standing: Standing,
 }
 
 struct Held<M: Mail> {
@@ -65,8 +68,7 @@ impl<M: Mail> Home<M> {
         second.copy_from_slice(&SystemIds.random());
         let store = Arc::new(DynamoStore::open(client, table, salt).await?);
         let cloud = Cloud { store, mail: Arc::new(mail) };
-        let generation = cloud.store.generation().await?;
-        let held = held(&cloud, generation).await?;
+        let held = held(&cloud).await?;
         Ok(Self { cloud, held: Mutex::new(held), noted_at: Mutex::default() })
     }
 
@@ -76,14 +78,18 @@ impl<M: Mail> Home<M> {
     /// The table does not answer, and what was known is too old.
     pub async fn in_force(&self) -> Result<Arc<InForce<M>>, StoreError> {
         let mut known = self.held.lock().await;
-        if now().duration_since(known.looked_at) >= LOOK_EVERY {
-            let generation = self.cloud.store.generation().await?;
+        let is_open = known.in_force.standing.is_open();
+        if !is_open || now().duration_since(known.looked_at) >= LOOK_EVERY {
+            let (generation, _) = self.cloud.store.home().await?;
             if generation == known.generation {
                 known.looked_at = now();
             } else {
-                note(&known.in_force.app).await;
-                *known = held(&self.cloud, generation).await?;
-                tracing::info!(generation, "what was applied is in force");
+                if is_open {
+                    note(&known.in_force.app).await;
+                }
+                *known = held(&self.cloud).await?;
+                let home = known.in_force.standing.id();
+                tracing::info!(generation, home, "what was applied is in force");
             }
         }
         Ok(known.in_force.clone())
@@ -92,6 +98,9 @@ impl<M: Mail> Home<M> {
     /// Notes what was counted, now and then; at once where the operator is to hear of something.
     /// What cannot be noted is kept for the next time.
     pub async fn note(&self, in_force: &InForce<M>) {
+        if !in_force.standing.is_open() {
+            return;
+        }
         let mut noted_at = self.noted_at.lock().await;
         let is_old = noted_at.is_none_or(|at| now().duration_since(at) >= NOTE_EVERY);
         if is_old || operator::is_troubled(&in_force.app) {
@@ -107,14 +116,16 @@ async fn note<M: Mail>(app: &App<Cloud<M>>) {
     }
 }
 
-async fn held<M: Mail>(cloud: &Cloud<M>, generation: u64) -> Result<Held<M>, StoreError> {
+async fn held<M: Mail>(cloud: &Cloud<M>) -> Result<Held<M>, StoreError> {
+    let (generation, standing) = cloud.store.home().await?;
+    cloud.store.read_salt().await?;
     let text = cloud.store.setting(FunctionSettings::NAME).await?;
     let is_applied = text.is_some();
     let given = text.map(|text| FunctionSettings::read(&text)).transpose()?;
     let retention = given.as_ref().map(FunctionSettings::retention).unwrap_or_default();
     let settings = given.map_or_else(nothing_applied, settings);
     let app = App::start(cloud.clone(), settings, Registry::default()).await?;
-    let in_force = Arc::new(InForce { app, retention, is_applied });
+    let in_force = Arc::new(InForce { app, retention, is_applied, standing });
     Ok(Held { in_force, generation, looked_at: now() })
 }
 

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::request::Parts;
 use lambda_http::{Body, Request, Response};
 use vigie_machine::SystemIds;
-use vigie_web::{Answer, ProblemCode, RequestId, route_of};
+use vigie_ports::Standing;
+use vigie_relay::Relay;
+use vigie_web::answer::problem;
+use vigie_web::{Answer, Code, ProblemCode, RequestId, route_of};
 
 /// A request as it came: what the signature covers is its bytes, decoded where the API encoded
 /// them.
@@ -62,6 +65,16 @@ impl Asked {
             line!(info);
         }
         answer.map(text)
+    }
+}
+
+/// The answer of a home that is not open: another's, where it was moved there; else that it is not
+/// ready. `None`: it is open, and answers itself.
+pub async fn elsewhere(relay: &Relay, standing: &Standing, asked: &Asked) -> Option<Answer> {
+    match (standing, standing.elsewhere()) {
+        (Standing::Open, _) => None,
+        (_, Some(to)) => Some(relay.hand(to, &asked.parts, asked.body.clone(), &asked.id).await),
+        (_, None) => Some(problem(Code::StoreUnavailable, &asked.id, None)),
     }
 }
 
