@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Erase a review, or all that an author wrote on a source
     Erase(Erase),
+    /// Move everything to the other home, beside a running server
+    Migrate(Migrate),
     /// Not in this version: what Vigie understands of a text
     #[command(hide = true)]
     Assess(Later),
@@ -403,4 +405,31 @@ pub(crate) struct Close {
     pub(crate) by: Option<String>,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+/// `vigie migrate`
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub(crate) config: Config,
+    /// The old home
+    #[arg(long, value_enum)]
+    pub(crate) from: StoreKind,
+    /// The new home
+    #[arg(long, value_enum)]
+    pub(crate) to: StoreKind,
+    /// Where the old home hands webhooks and links on to; the stack's own address if left out
+    #[arg(long, value_name = "URL")]
+    pub(crate) relay_to: Option<String>,
+    /// From AWS: how long calls of functions that are under way may take
+    #[arg(long, value_name = "TIME", default_value = "95s", value_parser = wait)]
+    pub(crate) wait: SignedDuration,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+fn wait(text: &str) -> Result<SignedDuration, String> {
+    let range = SignedDuration::from_secs(6)..=SignedDuration::from_mins(9);
+    let wait = text.parse().ok().filter(|wait| range.contains(wait));
+    wait.ok_or_else(|| "write a time such as 95s, at least 6s and at most 9m".to_owned())
 }

@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod erase;
 pub(crate) mod explain;
+pub(crate) mod migrate;
 pub(crate) mod notices;
 pub(crate) mod platforms;
 pub(crate) mod redrive;

@@ -13,7 +13,22 @@ const FILE_NAME: &str = "vigie.lock";
 
 /// Takes the data folder for this process, for as long as the file is held.
 pub(crate) fn take(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegin> {
-    let path = folder.join(FILE_NAME);
+    hold(&folder.join(FILE_NAME), &format!("listening on {listen}"), "vigie serve")
+}
+
+/// The same for a command that stands in a server's place.
+#[cfg(feature = "aws")]
+pub(crate) fn alone_with(folder: &Path, doing: &str) -> Result<File, CannotBegin> {
+    hold(&folder.join(FILE_NAME), doing, "process")
+}
+
+/// Keeps a second command of a name out of the data folder, beside whoever serves it.
+#[cfg(feature = "aws")]
+pub(crate) fn alone(folder: &Path, command: &str) -> Result<File, CannotBegin> {
+    hold(&folder.join("vigie-migrate.lock"), command, command)
+}
+
+fn hold(path: &Path, doing: &str, whose: &str) -> Result<File, CannotBegin> {
     let shown = path.display();
     let cannot = |error: std::io::Error| {
         let hint = "the data folder and what is in it must belong to the account that runs Vigie";
@@ -24,18 +39,18 @@ pub(crate) fn take(folder: &Path, listen: SocketAddr) -> Result<File, CannotBegi
         .write(true)
         .create(true)
         .truncate(false)
-        .open(&path)
+        .open(path)
         .map_err(cannot)?;
     if file.try_lock().is_err() {
         let mut holder = String::new();
         let _ = file.read_to_string(&mut holder);
         let holder = holder.trim();
         return Err(CannotBegin::Other(format!(
-            "another vigie serve runs on this data folder: {holder}\n  hint: stop it first, or give \
+            "another {whose} runs on this data folder: {holder}\n  hint: stop it first, or give \
              this one another [server] data folder"
         )));
     }
-    let told = format!("process {}, listening on {listen}, since {}\n", std::process::id(), now());
+    let told = format!("process {}, {doing}, since {}\n", std::process::id(), now());
     file.set_len(0).and_then(|()| file.rewind()).map_err(cannot)?;
     file.write_all(told.as_bytes()).map_err(cannot)?;
     Ok(file)

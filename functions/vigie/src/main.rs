@@ -74,6 +74,7 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Sources(arguments) => commands::sources::run(&arguments).await,
         Command::Status(arguments) => commands::status::run(&arguments).await,
         Command::Erase(arguments) => commands::erase::run(&arguments).await,
+        Command::Migrate(arguments) => commands::migrate::run(&arguments).await,
         Command::Assess(_) => later("assess"),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod check;
 mod fault;
+pub(crate) mod migrate;
 mod outside;
 mod stack;
 mod world;
@@ -10,6 +11,7 @@ mod world;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use vigie_app::App;
 use vigie_config::{Aws, Config};
+use vigie_ports::Moving as _;
 
 use crate::cli::Stored;
 use crate::environment::For;
@@ -41,11 +43,23 @@ pub(crate) async fn open(stored: &Stored) -> Result<App<Cloud>, CannotBegin> {
     let Given { config, .. } = read_given_for(&stored.config.config, For::Nobody)?;
     let stack = Stack::find(&config.aws).await?;
     let cloud = Cloud::open(&stack).await?;
+    open_or_refused(&cloud).await?;
     let outside = outside::Applied::read(&cloud).await.map_err(store_trouble)?;
     let registry = load::stored_registry(vigie_ports::World::store(&cloud), &outside).await?;
     let settings =
         vigie_app::Settings { public_url: public_url(&config, &stack), ..load::settings(&config) };
     App::start(cloud, settings, registry).await.map_err(store_trouble)
+}
+
+/// Refuses to work on a home that does not.
+async fn open_or_refused(cloud: &Cloud) -> Result<(), CannotBegin> {
+    let standing = vigie_ports::World::store(cloud).standing().await.map_err(store_trouble)?;
+    match standing.refusal() {
+        None => Ok(()),
+        Some(why) => Err(CannotBegin::Other(format!(
+            "{why}\n  hint: leave --store aws out if it was moved here; docs/migrate.md"
+        ))),
+    }
 }
 
 /// What links begin with: what the file says, where it says something; else the stack's own.

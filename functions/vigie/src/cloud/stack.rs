@@ -68,6 +68,11 @@ impl Stack {
         })
     }
 
+    /// What its own addresses begin with, also where it has a domain.
+    pub(crate) fn own_url(&self) -> &str {
+        self.outputs.get("ApiUrl").unwrap_or(&self.public_url).trim_end_matches('/')
+    }
+
     /// The region it is in.
     pub(crate) fn region(&self) -> &str {
         self.shared.region().map_or("", AsRef::as_ref)

@@ -1,7 +1,9 @@
 //! `vigie serve`: the one-process home.
 
+mod moving;
 mod reload;
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use vigie_app::App;
 use vigie_config::Config;
 use vigie_domain::BrandId;
-use vigie_ports::Store as _;
+use vigie_ports::{Moving as _, Standing, Store as _};
 use vigie_store_sqlite::SqliteStore;
 
 use crate::cli::Serve;
@@ -27,6 +29,7 @@ use crate::server::connections::http;
 use crate::server::loops::{self, Nudges};
 use crate::server::{Serving, keeping, metrics_router, notes, router};
 use crate::way::way;
+use moving::Follow;
 use reload::Reload;
 use vigie_machine::{SystemClock, SystemIds, now};
 
@@ -37,11 +40,13 @@ pub(crate) async fn run(arguments: Serve) -> Result<Exit, CannotBegin> {
     let given = read_given(&path)?;
     let why = "on AWS the functions serve: sam deploy, then vigie apply --store aws";
     only_here(arguments.stored.store, "serve", why)?;
-    let (store, _lock) = hold_store(&given.config, &given.machine, given.config.server.listen)?;
-    put(&store, &given).await?;
+    let (store, lock) = hold_store(&given.config, &given.machine, given.config.server.listen)?;
+    if store.standing().await.map_err(store_trouble)?.is_open() {
+        put(&store, &given).await?;
+    }
     let Given { config, machine, .. } = given;
     let home = Running::start(store, config, machine, path).await?;
-    home.serve().await
+    home.serve(lock).await
 }
 
 /// A home that is set up.
@@ -61,7 +66,11 @@ impl Running {
         machine: Machine,
         path: PathBuf,
     ) -> Result<Self, CannotBegin> {
-        let taken = store.take_up(now()).await.map_err(store_trouble)?;
+        let standing = store.standing().await.map_err(store_trouble)?;
+        let taken = match standing {
+            Standing::Open => store.take_up(now()).await.map_err(store_trouble)?,
+            _ => 0,
+        };
         if taken > 0 {
             tracing::warn!(claims = taken, "took up what the process before left in the middle");
         }
@@ -74,10 +83,11 @@ impl Running {
         let trusted = config.server.trusted_proxies.clone();
         let serving = Serving::new(app, nudges, trusted).with_secrets_of(machine.clone());
         let serving = Arc::new(serving.capturing(&machine.path(&config.server.data)));
+        serving.stand(standing);
         Ok(Self { serving, inbox, config, machine, path })
     }
 
-    async fn serve(self) -> Result<Exit, CannotBegin> {
+    async fn serve(self, lock: File) -> Result<Exit, CannotBegin> {
         let Self { serving, inbox, config, machine, path } = self;
         let listener = bind(config.server.listen, "server.listen").await?;
         let metrics = match config.server.metrics_listen {
@@ -94,10 +104,13 @@ impl Running {
         tracing::info!(version, listen, brands, sources, "ready");
         let looping = tokio::spawn(loops::run(serving.clone(), inbox, stop.clone()));
         let data = machine.path(&config.server.data);
-        let noting = tokio::spawn(notes::run(serving.clone(), data, stop.clone()));
+        let noting = tokio::spawn(notes::run(serving.clone(), data.clone(), stop.clone()));
         let keeping = tokio::spawn(keeping::run(serving.clone(), config.retention, stop.clone()));
-        let reload = Reload { serving: serving.clone(), machine, path };
-        let reloading = tokio::spawn(reload.watch(hangup, stop.clone()));
+        let reload = Arc::new(Reload { serving: serving.clone(), machine, path });
+        let reloading = tokio::spawn(reload.clone().watch(hangup, stop.clone()));
+        let listen = config.server.listen;
+        let follow = Follow { serving: serving.clone(), reload, data, listen, lock: Some(lock) };
+        let following = tokio::spawn(follow.watch(stop.clone()));
         if let Some(listener) = metrics {
             let metrics = metrics_router(serving.clone());
             tokio::spawn(http(listener, metrics, stop.clone()));
@@ -107,8 +120,10 @@ impl Running {
         tracing::info!("stopping: no new requests, what is under way ends");
         let _ = stopping.send(true);
         let _ = http.await;
-        let _ = tokio::join!(looping, reloading, noting, keeping);
-        if let Err(error) = vigie_app::operator::flush(&serving.app).await {
+        let _ = tokio::join!(looping, reloading, noting, keeping, following);
+        if serving.standing().is_open()
+            && let Err(error) = vigie_app::operator::flush(&serving.app).await
+        {
             tracing::warn!(%error, "the last counts were not noted");
         }
         tracing::info!("stopped");

@@ -165,6 +165,7 @@ fn tell_panic(ended: Result<(), tokio::task::JoinError>) {
 
 async fn decide(serving: Arc<Serving>, key: ReviewKey) {
     serving.nudges.reviews.begin(&key);
+    let Some(_working) = serving.at_work().await else { return };
     match raise::raise(&serving.app, &key).await {
         Ok(ids) => ids.into_iter().for_each(|id| serving.nudges.deliver(id)),
         Err(error) => trouble(&serving, &error, "a change could not be decided"),
@@ -173,6 +174,7 @@ async fn decide(serving: Arc<Serving>, key: ReviewKey) {
 
 async fn send(serving: Arc<Serving>, id: NoticeId) {
     serving.nudges.notices.begin(&id);
+    let Some(_working) = serving.at_work().await else { return };
     serving.metrics.waiting.inc();
     match deliver::deliver(&serving.app, &id).await {
         Ok(attempt) => serving.metrics.delivered(&attempt.outcome),
@@ -199,6 +201,7 @@ async fn watch_clock(serving: Arc<Serving>, mut stop: Stop) {
 
 /// Takes up what waits for this moment.
 async fn look(serving: &Serving) {
+    let Some(_working) = serving.at_work().await else { return };
     let due = match watch::due(&serving.app, DUE_MAX).await {
         Ok(due) => due,
         Err(error) => return trouble(serving, &error, "the due index could not be read"),

@@ -10,13 +10,14 @@ mod hooks;
 pub(crate) mod keeping;
 pub(crate) mod loops;
 pub(crate) mod metrics;
+pub(crate) mod moving;
 pub(crate) mod notes;
 #[cfg(test)]
 mod openapi;
 mod secrets;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::body::Body;
@@ -28,7 +29,8 @@ use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use vigie_app::App;
 use vigie_domain::ReviewKey;
-use vigie_ports::{Store as _, World as _};
+use vigie_ports::{Standing, Store as _, World as _};
+use vigie_relay::Relay;
 use vigie_web::answer::{json, not_allowed, problem, typed};
 use vigie_web::{Code, RequestId};
 
@@ -49,13 +51,44 @@ pub(crate) struct Serving {
     room: Semaphore,
     /// Where secrets are, for what is read anew.
     machine: Option<Machine>,
+    /// Where this home stands, as far as this process knows.
+    standing: RwLock<Standing>,
+    /// Held by whatever decides, sends and looks; by all, while this home closes.
+    pub(crate) working: tokio::sync::RwLock<()>,
+    relay: Relay,
 }
 
 impl Serving {
     pub(crate) fn new(app: App<Home>, nudges: Nudges, trusted: Vec<IpNet>) -> Self {
         let room = Semaphore::new(canonical::REQUESTS_MAX);
-        let captures = Arc::default();
-        Self { app, metrics: Metrics::new(), nudges, captures, trusted, room, machine: None }
+        Self {
+            app,
+            metrics: Metrics::new(),
+            nudges,
+            captures: Arc::default(),
+            trusted,
+            room,
+            machine: None,
+            standing: RwLock::default(),
+            working: tokio::sync::RwLock::default(),
+            relay: Relay::default(),
+        }
+    }
+
+    /// Where this home stands.
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From here on it stands there.
+    pub(crate) fn stand(&self, standing: Standing) {
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// The right to work, until it is dropped; `None`: this home is not open.
+    pub(crate) async fn at_work(&self) -> Option<tokio::sync::RwLockReadGuard<'_, ()>> {
+        let working = self.working.read().await;
+        self.standing().is_open().then_some(working)
     }
 
     /// Keeps refused requests in a data folder when that is asked for.
@@ -81,6 +114,7 @@ pub(crate) fn router(serving: &Arc<Serving>, more: Router<Arc<Serving>>) -> Rout
         .route("/healthz", any(health))
         .merge(more)
         .fallback(nothing)
+        .layer(axum::middleware::from_fn_with_state(serving.clone(), moving::elsewhere))
         .layer(line)
         .with_state(serving.clone())
 }
@@ -102,7 +136,8 @@ async fn health(State(serving): State<Arc<Serving>>, request: Request) -> Respon
     }
     match serving.app.world().store().healthy().await {
         Ok(()) => {
-            let told = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")});
+            let (version, home) = (env!("CARGO_PKG_VERSION"), serving.standing());
+            let told = serde_json::json!({"status": "ok", "version": version, "home": home.id()});
             json(StatusCode::OK, &told).map(Body::from)
         }
         Err(error) => {

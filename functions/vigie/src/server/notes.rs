@@ -31,10 +31,11 @@ pub(crate) async fn run(serving: Arc<Serving>, data: PathBuf, mut stop: Stop) {
     let mut silence = interval(SILENCE_COUNTS_EVERY);
     let mut disk_counted: Option<Instant> = None;
     loop {
+        let is_open = serving.standing().is_open();
         let done = tokio::select! {
             () = stopped(&mut stop) => return,
-            _ = note.tick() => note_and_tell(&serving).await,
-            _ = silence.tick() => operator::note_silences(&serving.app).await,
+            _ = note.tick(), if is_open => note_and_tell(&serving).await,
+            _ = silence.tick(), if is_open => operator::note_silences(&serving.app).await,
             now = look.tick() => {
                 let counted = disk_counted.is_some_and(|at| now - at < DISK_COUNTS_EVERY);
                 if !counted && let Some(told) = room(&data).and_then(Room::is_little) {

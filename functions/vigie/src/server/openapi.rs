@@ -128,8 +128,15 @@ fn schemas() -> Value {
             "type": "object", "required": outcomes, "properties": counts,
         },
         "Health": {
-            "type": "object", "required": ["status", "version"],
-            "properties": {"status": {"const": "ok"}, "version": {"type": "string"}},
+            "type": "object", "required": ["status", "version", "home"],
+            "properties": {
+                "status": {"const": "ok"},
+                "version": {"type": "string"},
+                "home": {
+                    "description": "Whether webhooks are taken here, or by another home",
+                    "enum": ["open", "filling", "leaving", "left"],
+                },
+            },
         },
         "Problem": {
             "description": "RFC 9457; docs/errors.md explains each code",

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::Signal;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 use vigie_domain::SecretRef;
-use vigie_ports::{Store as _, World as _};
+use vigie_machine::now;
+use vigie_ports::{Store as _, StoreError, World as _};
 
 use super::put;
 use crate::environment::Machine;
@@ -31,7 +32,7 @@ pub(super) struct Reload {
 
 impl Reload {
     /// Follows until the process is to stop.
-    pub(super) async fn watch(self, mut hangup: Signal, mut stop: Stop) {
+    pub(super) async fn watch(self: Arc<Self>, mut hangup: Signal, mut stop: Stop) {
         let (mut asking, mut looking) = (interval(ASK_EVERY), interval(LOOK_EVERY));
         asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // What AWS keeps was just read.
@@ -56,6 +57,15 @@ impl Reload {
                 (generation, written) = (moved, self::written(&files));
             }
         }
+    }
+
+    /// Puts in force what the files and the store say, before a home opens.
+    pub(super) async fn begin(&self) -> Result<(), StoreError> {
+        let store = self.serving.app.world().store();
+        store.take_up(now()).await?;
+        self.read_again().await;
+        self.put_in_force().await;
+        Ok(())
     }
 
     /// Reads the files again. A faulty vigie.toml changes nothing, a faulty included file nothing
