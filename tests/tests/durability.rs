@@ -110,7 +110,9 @@ fn webhook(
     let app = Arc::clone(app);
     let body = format!(r#"{{"type":"review.posted","review":{{"id":"r-{id}","rating":5}}}}"#);
     let headers = sign(&app, &body)?;
-    Ok(Box::pin(async move { receive(&app, "lumen-site", None, &headers, body.as_bytes()).await }))
+    Ok(Box::pin(
+        async move { receive(&app, "lumen-site", None, &headers, body.as_bytes(), None).await },
+    ))
 }
 
 fn review(id: &str) -> Arrival {

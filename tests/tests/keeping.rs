@@ -149,7 +149,7 @@ async fn manual(operator: &[&str]) -> Result<Manual> {
 async fn hear(app: &Manual, webhook: Value) -> Result<Vec<NoticeId>> {
     let body = webhook.to_string();
     let headers = sign(app, &body)?;
-    let received = receive(app, "lumen-site", None, &headers, body.as_bytes()).await?;
+    let received = receive(app, "lumen-site", None, &headers, body.as_bytes(), None).await?;
     ensure!(received.tally.accepted == 1, "{received:?}");
     let mut made = Vec::new();
     for key in received.undecided {

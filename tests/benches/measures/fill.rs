@@ -87,7 +87,7 @@ fn arrival(brand: &Arc<BrandInForce>, past: Past, number: u64, random: u64) -> R
         reply: (!is_open).then(|| Reply { text: "Merci !".to_owned(), at: Some(at) }),
     };
     let key = ReviewKey { source: SOURCE.parse()?, external_id };
-    Ok(Arrival { key, brand: brand.clone(), told: Told::Event(Box::new(event)), at })
+    Ok(Arrival { key, brand: brand.clone(), told: Told::Event(Box::new(event)), at, request: None })
 }
 
 /// Waits until the store's threads have closed the file: SQLite then removes its log.

@@ -9,7 +9,7 @@ use vigie_tests::stage::{LUMEN, SERVER, Stage};
 use crate::support::{lumen, text};
 
 /// Headers that a message of ours may have.
-const HEADERS: [&str; 17] = [
+const HEADERS: [&str; 18] = [
     "Auto-Submitted",
     "Content-Language",
     "Content-Transfer-Encoding",
@@ -25,6 +25,7 @@ const HEADERS: [&str; 17] = [
     "To",
     "X-Vigie-Kind",
     "X-Vigie-Notice",
+    "X-Vigie-Request",
     "X-Vigie-Review",
     "X-Auto-Response-Suppress",
 ];

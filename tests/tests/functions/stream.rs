@@ -144,7 +144,10 @@ async fn a_review_of_a_brand_that_nobody_knows_is_told_and_blocks_nobody() -> Re
     let at = now();
     let told = written(EventKind::Posted, "r-1", 200, at);
     let brand = std::sync::Arc::new(BrandInForce::new(strange));
-    house.store.record(vec![Arrival { key: review("r-1"), brand, told, at }]).await?;
+    house
+        .store
+        .record(vec![Arrival { key: review("r-1"), brand, told, at, request: None }])
+        .await?;
     let mut receive = house.function("receive").await?;
     receive.invoke(&webhook("r-2", 2)?).await?;
     let mut raise = house.function("raise").await?;
@@ -167,7 +170,7 @@ async fn a_stream_that_was_off_for_two_days_has_lost_nothing() -> Result<()> {
     let mine = std::sync::Arc::new(BrandInForce::new(brand()));
     for (id, stars) in [("low-1", 200), ("low-2", 100), ("good", 500)] {
         let told = written(EventKind::Posted, id, stars, at);
-        let arrival = Arrival { key: review(id), brand: mine.clone(), told, at };
+        let arrival = Arrival { key: review(id), brand: mine.clone(), told, at, request: None };
         house.store.record(vec![arrival]).await?;
     }
     // No record was ever seen. Watch looks, as each minute.
@@ -195,7 +198,7 @@ async fn a_clock_that_is_ahead_of_anothers_delays_and_loses_nothing() -> Result<
     let ahead = now() + SignedDuration::from_mins(5);
     let mine = std::sync::Arc::new(BrandInForce::new(brand()));
     let told = written(EventKind::Posted, "r-1", 200, ahead);
-    let arrival = Arrival { key: review("r-1"), brand: mine, told, at: ahead };
+    let arrival = Arrival { key: review("r-1"), brand: mine, told, at: ahead, request: None };
     house.store.record(vec![arrival]).await?;
     let mut raise = house.function("raise").await?;
     let records = images(&house).await?;

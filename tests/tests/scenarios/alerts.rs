@@ -34,6 +34,23 @@ fn assert_headers(mail: &Received, list: &str, kind: &str, review: &str) -> Resu
 }
 
 #[tokio::test]
+async fn a_message_is_traced_to_the_request_that_told_of_its_review() -> Result<()> {
+    let stage = lumen().await?;
+    let told = stage.post("lumen-site", posted("r-traced", 2)).await?;
+    assert_eq!(told.status, 200, "{told:?}");
+    let mails = stage.mails(1).await?;
+    let request = header(&mails[0], "X-Vigie-Request")?;
+    assert_eq!((request.as_str(), request.len()), (told.header("vigie-request"), 16));
+    let id = format!("\"request.id\":\"{request}\"");
+    let once = |log: &str, message: &str| {
+        let word = format!("\"message\":\"{message}\"");
+        log.lines().filter(|line| line.contains(&id) && line.contains(&word)).count() == 1
+    };
+    let logged = || stage.log().map(|log| once(&log, "request") && once(&log, "sent"));
+    stage.until("both lines stand in the log", logged).await
+}
+
+#[tokio::test]
 async fn a_review_under_four_stars_makes_a_mail_in_french_for_who_gets_alerts() -> Result<()> {
     let stage = lumen().await?;
     let at: Timestamp = ago(60);

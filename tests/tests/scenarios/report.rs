@@ -32,7 +32,8 @@ secrets = ["file:quiet-site.secret"]
 /// A stage whose brands all report in a few seconds, and when.
 async fn soon() -> Result<(Stage, Timestamp)> {
     let mut stage = Stage::set("")?;
-    let at = ago(-AHEAD_S);
+    // Clocks in vigie.toml have whole seconds.
+    let at = Timestamp::from_second(ago(-AHEAD_S).as_second())?;
     let (paris, london) = (clock_in(AHEAD_S, "Europe/Paris")?, clock_in(AHEAD_S, "Europe/London")?);
     let lumen = LUMEN.replace("{report}", &paris);
     let english = [ORSO, QUIET].concat().replace("{report}", &london);

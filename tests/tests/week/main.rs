@@ -89,7 +89,7 @@ async fn play(app: &App<Week>, event: &Event, low: &mut BTreeSet<u64>) {
     };
     let brand = app.registry().brand(&Brand::sample().id).unwrap();
     let key = vigie_testkit::build::key(&id(number));
-    let arrival = Arrival { key: key.clone(), brand, told, at: now };
+    let arrival = Arrival { key: key.clone(), brand, told, at: now, request: None };
     app.world().store().record(vec![arrival]).await.unwrap();
     raise::raise(app, &key).await.unwrap();
 }
