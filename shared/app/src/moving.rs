@@ -1,8 +1,8 @@
 //! Copying everything from one store into another, again and again until nothing differs.
 //!
 //! The first pass copies all while the old home works; each further one what changed meanwhile; the
-//! last one, once the old home stands still, the rest. What the new store holds is read from itself,
-//! so a copy that was cut short goes on where it was.
+//! last one, once the old home stands still, the rest. What the new store holds is read from
+//! itself, so a copy that was cut short goes on where it was.
 
 use std::collections::HashMap;
 

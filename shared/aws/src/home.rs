@@ -13,8 +13,8 @@ use vigie_store_dynamodb::{DynamoStore, FunctionSettings};
 use crate::cloud::Cloud;
 use crate::surroundings::{CannotStart, Surroundings};
 
-/// How often it is asked whether `vigie apply` changed something, or this home is left: a small read.
-/// A home that is left waits this long, and for what is under way.
+/// How often it is asked whether `vigie apply` changed something, or this home is left: a small
+/// read. A home that is left waits this long, and for what is under way.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// How often counts are noted: a write that a busy function makes once a minute, and one that takes
 /// a webhook an hour makes each time.

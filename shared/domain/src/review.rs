@@ -212,8 +212,8 @@ pub struct Review {
     /// That its texts were erased: only the numbers are left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Erased>,
-    /// The id of the request that told the latest news of it, as its answer had it: by this a message
-    /// is traced to its webhook.
+    /// The id of the request that told the latest news of it, as its answer had it: by this a
+    /// message is traced to its webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
     /// What happened, in the order of recording.

@@ -1,8 +1,8 @@
 //! Moving what one store keeps into another, from one home to the other.
 //!
-//! Everything that is kept is a [`Piece`], by a name that it has in both stores; a piece that is the
-//! same in both has the same digest. Putting one in again changes nothing, so a move that was cut
-//! short is begun anew and goes on.
+//! Everything that is kept is a [`Piece`], by a name that it has in both stores; a piece that is
+//! the same in both has the same digest. Putting one in again changes nothing, so a move that was
+//! cut short is begun anew and goes on.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -107,8 +107,8 @@ pub struct MovedReview {
     pub step_at: Option<Timestamp>,
 }
 
-/// A brand without what its sources' secrets are kept in: that is each home's own, as it was applied
-/// there.
+/// A brand without what its sources' secrets are kept in: that is each home's own, as it was
+/// applied there.
 pub fn bare(mut stored: StoredBrand) -> StoredBrand {
     for source in &mut stored.brand.sources {
         source.secrets.clear();
@@ -234,9 +234,9 @@ pub trait Moving: Send + Sync {
     /// Where its home stands.
     fn standing(&self) -> impl Future<Output = Answer<Standing>> + Send;
 
-    /// Makes its home stand elsewhere, on condition that it stood as it was seen. Of a store that is
-    /// not open every method of [`Store`](crate::Store) that writes something new is refused with
-    /// [`StoreError::Elsewhere`], or its home sees to it that none is called.
+    /// Makes its home stand elsewhere, on condition that it stood as it was seen. Of a store that
+    /// is not open every method of [`Store`](crate::Store) that writes something new is refused
+    /// with [`StoreError::Elsewhere`], or its home sees to it that none is called.
     fn stand(&self, was: &Standing, now: &Standing)
     -> impl Future<Output = Answer<Written>> + Send;
 
@@ -246,8 +246,8 @@ pub trait Moving: Send + Sync {
     /// Some of its pieces: those behind a mark, or the first ones.
     fn pieces(&self, after: Option<Mark>) -> impl Future<Output = Answer<Page>> + Send;
 
-    /// Puts pieces in, each in the place of what had its name. Gives the names of those that have to
-    /// come again behind others: a notice whose review is not there yet.
+    /// Puts pieces in, each in the place of what had its name. Gives the names of those that have
+    /// to come again behind others: a notice whose review is not there yet.
     fn put_pieces(&self, pieces: Vec<Piece>) -> impl Future<Output = Answer<Vec<String>>> + Send;
 
     /// Takes pieces out, whatever they are by now.

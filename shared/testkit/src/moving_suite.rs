@@ -29,8 +29,8 @@ pub async fn all(store: &impl Moving) -> BTreeMap<String, Piece> {
     }
 }
 
-/// A store with something of every sort in it: notices in every state, an erased review, an answered
-/// one, one that waits for a decision.
+/// A store with something of every sort in it: notices in every state, an erased review, an
+/// answered one, one that waits for a decision.
 pub async fn furnish(store: &impl Store) {
     for (n, id) in ["r-sent", "r-held", "r-dead", "r-sending", "r-erased"].iter().enumerate() {
         post(store, id, 200, 1 + n as i64).await;

@@ -31,7 +31,9 @@ pub(crate) async fn run(serving: Arc<Serving>, kept: Retention, mut stop: Stop) 
     loop {
         tokio::select! {
             () = stopped(&mut stop) => return,
-            _ = forget_at.tick(), if serving.standing().is_open() => forget(&serving, kept, &mut stop).await,
+            _ = forget_at.tick(), if serving.standing().is_open() => {
+                forget(&serving, kept, &mut stop).await;
+            }
             _ = look.tick() => {}
         }
         if let Err(error) = sweep(&serving, &mut known).await {

@@ -1,5 +1,5 @@
-//! What a home answers that is not open: it hands webhooks and links on to the one that it was moved
-//! to, or says that it is not ready.
+//! What a home answers that is not open: it hands webhooks and links on to the one that it was
+//! moved to, or says that it is not ready.
 
 use std::sync::Arc;
 
