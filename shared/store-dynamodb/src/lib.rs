@@ -10,7 +10,7 @@
 //! | retention: cursors, notes of what is looked at later | `X#<term>`, `L#<term>` | |
 //! | whose a source is | `H#<source>` | `H` |
 //! | what `vigie apply` tells the functions | `C` | `<name>` |
-//! | facts of the store: salt, numbers, generation and where the home stands, key of desk links | `META` | `<name>` |
+//! | salt, numbers, generation, where the home stands, key of desk links | `META` | `<name>` |
 //!
 //! A body is the JSON of the domain type; the attributes beside it are what conditions and indexes
 //! need. A review's key holds no external id from the start: an erasure rewrites the item in place,

@@ -1,27 +1,34 @@
 //! The neutral payload as the public interface shows it, and every preset over the wire.
 
 use anyhow::Result;
+use jiff::{SignedDuration, Unit};
 use serde_json::{Value, json};
 use vigie_platforms::presets;
-use vigie_tests::platform::{now, posted, secret_of, told};
+use vigie_tests::platform::{ago, now, posted, secret_of, told};
 use vigie_tests::stage::{SERVER, Stage};
 
 use crate::support::{list, lumen, time};
 
 /// Letter for letter, dots and all.
 const SAMPLE: &str = include_str!("neutral.json");
+/// When it says that it was published: more than a week ago before long, and then a review that is
+/// found late.
+const SAMPLE_AT: &str = "2026-11-20T09:12:00Z";
 
 #[tokio::test]
 async fn the_sample_payload_is_taken_under_both_neutral_presets() -> Result<()> {
     let stage = lumen().await?;
+    let published = ago(3600).round(Unit::Second)?;
+    let sample = SAMPLE.replace(SAMPLE_AT, &published.to_string());
+    assert_ne!(sample, SAMPLE);
     for source in ["lumen-shop", "lumen-site"] {
-        let reply = stage.post(source, SAMPLE).await?;
+        let reply = stage.post(source, &sample).await?;
         assert_eq!(reply.tally()?, [1, 0, 0, 0, 0], "{source}");
         assert!(reply.header("content-type").starts_with("application/json"));
         let review = stage.json(&["explain", &format!("{source}/r-1001")])?;
         assert_eq!((&review["stars"], &review["state"]), (&json!(2.0), &json!("answered")));
-        assert_eq!(review["published_at"], "2026-11-20T09:12:00Z");
-        assert_eq!(review["due_at"], "2026-11-21T09:12:00Z");
+        assert_eq!(time(&review["published_at"])?, published);
+        assert_eq!(time(&review["due_at"])?, published + SignedDuration::from_hours(24));
     }
     Ok(())
 }
@@ -46,7 +53,7 @@ async fn one_event_or_a_list_of_events_of_the_four_types_is_read() -> Result<()>
     let what: Vec<_> = list(&told, "trail")?.iter().map(|line| &line["what"]).collect();
     assert_eq!(what, ["posted", "edited", "answered", "withdrawn"]);
     for line in list(&told, "trail")? {
-        assert!(time(&line["at"])? >= at - jiff::SignedDuration::from_secs(60));
+        assert!(time(&line["at"])? >= at - SignedDuration::from_secs(60));
     }
     assert_eq!(told["state"], "withdrawn");
     Ok(())
