@@ -14,13 +14,27 @@ use crate::support::{lumen, refusal};
 /// More than the 1024 requests that the server answers at once.
 const HELD: usize = 1100;
 
-/// Asks again until the answer has a status that is wanted.
-async fn first_answer(stage: &Stage, wanted: impl Fn(u16) -> bool) -> Result<Reply> {
+/// Begins a request whose body does not come yet.
+async fn begun(stage: &Stage) -> Result<TcpStream> {
+    let mut stream = TcpStream::connect(stage.addr()).await?;
+    let head = "POST /hooks/lumen-site HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\n";
+    stream.write_all(head.as_bytes()).await?;
+    Ok(stream)
+}
+
+/// Asks again until the answer has the status that is wanted. Before that, what is to be done each
+/// time: a question that is answered takes a place, so another request may have been refused it.
+async fn first_answer(
+    stage: &Stage,
+    wanted: u16,
+    mut before: impl AsyncFnMut() -> Result<()>,
+) -> Result<Reply> {
     let mut ticks = interval(Duration::from_millis(20));
     for _ in 0..500 {
         ticks.tick().await;
+        before().await?;
         let reply = stage.get("/healthz").await?;
-        if wanted(reply.status) {
+        if reply.status == wanted {
             return Ok(reply);
         }
     }
@@ -32,22 +46,19 @@ async fn beyond_what_it_answers_at_once_the_server_says_429_and_when_to_come_aga
     let stage = lumen().await?;
     let mut held = Vec::new();
     for number in 0..HELD {
-        let open = TcpStream::connect(stage.addr()).await;
-        let mut stream = open.with_context(|| format!("connection {number}"))?;
-        // A body that does not come yet.
-        let head =
-            "POST /hooks/lumen-site HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9\r\n\r\n";
-        stream.write_all(head.as_bytes()).await?;
-        held.push(stream);
+        held.push(begun(&stage).await.with_context(|| format!("connection {number}"))?);
     }
-    // The last ones may still be on their way in.
-    let refused = first_answer(&stage, |status| status == 429).await?;
+    let one_more = async || {
+        held.push(begun(&stage).await?);
+        Ok(())
+    };
+    let refused = first_answer(&stage, 429, one_more).await?;
     assert_eq!(refused.problem(), refusal(429, "too-many-requests"));
     let seconds: u32 = refused.header("retry-after").parse()?;
     assert!((1..=60).contains(&seconds), "{seconds}");
     // Once they are gone there is room again.
     drop(held);
-    first_answer(&stage, |status| status == 200).await?;
+    first_answer(&stage, 200, async || Ok(())).await?;
     assert_eq!(stage.post("lumen-site", posted("r-3", 5)).await?.status, 200);
     Ok(())
 }

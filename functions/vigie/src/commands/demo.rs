@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
     let began = tokio::time::Instant::now();
     pages::clear(&arguments.out)?;
     let folder = Folder::make()?;
-    let listener = bind(arguments.listen, "--listen").await?;
+    let listener = bind(arguments.listen, "--listen")?;
     let no_address = |error: std::io::Error| CannotBegin::Other(format!("no address: {error}"));
     let address = listener.local_addr().map_err(no_address)?;
     let sink = Sink::start(([127, 0, 0, 1], 0).into()).map_err(no_address)?;

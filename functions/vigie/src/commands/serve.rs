@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use vigie_app::App;
 use vigie_config::Config;
@@ -89,9 +89,9 @@ impl Running {
 
     async fn serve(self, lock: File) -> Result<Exit, CannotBegin> {
         let Self { serving, inbox, config, machine, path } = self;
-        let listener = bind(config.server.listen, "server.listen").await?;
+        let listener = bind(config.server.listen, "server.listen")?;
         let metrics = match config.server.metrics_listen {
-            Some(address) => Some(bind(address, "server.metrics_listen").await?),
+            Some(address) => Some(bind(address, "server.metrics_listen")?),
             None => None,
         };
         let (stopping, stop) = tokio::sync::watch::channel(false);
@@ -145,10 +145,22 @@ async fn tell_restored(store: &SqliteStore) -> Result<(), CannotBegin> {
     Ok(())
 }
 
-pub(crate) async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, CannotBegin> {
-    TcpListener::bind(address).await.map_err(|error| {
+/// Connections that wait to be accepted. The usual 128 are soon full when a platform sends what it
+/// held back, and who finds no place tries again a second later.
+const WAITING_MAX: u32 = 1024;
+
+pub(crate) fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, CannotBegin> {
+    listen(address).map_err(|error| {
         CannotBegin::Other(format!("cannot listen on {address}: {error}\n  hint: {key} names it"))
     })
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that was just stopped leaves its address taken for a minute.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands its error over")]
