@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    ConditionCheck, Delete, Get, KeysAndAttributes, Put, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, TransactGetItem, TransactWriteItem, Update,
 };
 use vigie_ports::StoreError;
 
@@ -117,6 +118,37 @@ impl DynamoStore {
         found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
         let left = answer.unprocessed_keys.unwrap_or_default();
         Ok(left.into_values().flat_map(|left| left.keys).collect())
+    }
+
+    /// Items as they all were at one moment, in the order of their keys.
+    pub(crate) async fn get_together<const N: usize>(
+        &self,
+        keys: [Key; N],
+    ) -> Answer<[Option<Item>; N]> {
+        let mut gets = Vec::new();
+        for key in keys {
+            let get = Get::builder().table_name(&self.table).set_key(Some(key.into_item()));
+            let get = get.build().map_err(|e| fault::unbuilt(&e))?;
+            gets.push(TransactGetItem::builder().get(get).build());
+        }
+        for tried in 0..TRIES {
+            let asked = self.client.transact_get_items().set_transact_items(Some(gets.clone()));
+            let error = match asked.send().await {
+                Ok(answer) => {
+                    let items = answer.responses.unwrap_or_default().into_iter();
+                    let items: Vec<_> =
+                        items.map(|found| found.item.filter(|i| !i.is_empty())).collect();
+                    return items.try_into().map_err(|_| fault::busy("reading items"));
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                // One of them was being written at this moment.
+                Some(TransactGetItemsError::TransactionCanceledException(_)) => pause(tried).await,
+                _ => return Err(fault::refused(&self.table, "reading items", &error)),
+            }
+        }
+        Err(fault::busy("reading items"))
     }
 
     /// What a query finds.

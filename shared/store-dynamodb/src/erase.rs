@@ -14,9 +14,10 @@ use vigie_domain::notice::{NoticeId, NoticeState};
 use vigie_domain::{Matter, Review, ReviewKey, SourceId, Subject, Trouble};
 use vigie_ports::{Erasing, Erasure, Gone, StoreError, StoredReview};
 
+use crate::body::Body;
 use crate::calls::{TRIES, pause};
 use crate::expression::Expression;
-use crate::item::{Item, Key, REVIEW, micros, number, string, to_body};
+use crate::item::{Item, Key, REVIEW, micros, number, string};
 use crate::notices::{Lying, went_with};
 use crate::reviews::{ACTIONS_MAX, Known, Marks};
 use crate::{DynamoStore, brands, fault};
@@ -90,7 +91,7 @@ impl Looked {
             reviews.iter_mut().filter(|key| *key == former).for_each(|key| new.clone_into(key));
         }
         let change = Expression::new()
-            .set("body", string(to_body(&what)?))
+            .set("body", Body::of(&what)?.into_value())
             .remove("subject_line")
             .when("state", "=", string(lying.notice.state.id()))
             .when("due_at", "=", number(micros(lying.notice.due_at)));
@@ -111,7 +112,7 @@ impl DynamoStore {
             if let Some(erased) = &known.stored.review.erased {
                 return Ok(Erasure::Already(erased.at));
             }
-            let looked = self.look(known).await?;
+            let looked = self.look_at(known).await?;
             let gone = looked.what_goes();
             if erasing.dry {
                 return Ok(Erasure::Done(gone));
@@ -127,7 +128,7 @@ impl DynamoStore {
         Err(fault::busy("erasing a review"))
     }
 
-    async fn look(&self, known: Known) -> Answer<Looked> {
+    async fn look_at(&self, known: Known) -> Answer<Looked> {
         let mut about = self.lying_all(&known.notices).await?;
         let leaders: Vec<NoticeId> =
             about.iter().filter_map(|one| went_with(&one.notice)).collect();
@@ -205,7 +206,7 @@ impl DynamoStore {
         if let Subject::Operator(telling) = &mut what.subject {
             telling.details.retain(|detail| *detail != told.detail);
         }
-        let change = Expression::new().set("body", string(to_body(&what)?)).when_there("pk");
+        let change = Expression::new().set("body", Body::of(&what)?.into_value()).when_there("pk");
         actions.push(self.update(Key::notice(&id), &change)?);
         Ok(actions)
     }

@@ -12,9 +12,10 @@
 //! | what `vigie apply` tells the functions | `C` | `<name>` |
 //! | salt, numbers, generation, where the home stands, key of desk links | `META` | `<name>` |
 //!
-//! A body is the JSON of the domain type; the attributes beside it are what conditions and indexes
-//! need. A review's key holds no external id from the start: an erasure rewrites the item in place,
-//! and a redelivery meets the erased item by the same conditional write.
+//! A body is the JSON of the domain type, packed ([`body`]) where it is a review's or a notice's;
+//! the attributes beside it are what conditions and indexes need. A review's key holds no external
+//! id from the start: an erasure rewrites the item in place, and a redelivery meets the erased item
+//! by the same conditional write.
 //!
 //! # Consistency
 //!
@@ -35,6 +36,7 @@
 //! version's items are refused, not guessed at.
 
 mod along;
+pub mod body;
 mod brands;
 mod calls;
 mod document;
@@ -44,6 +46,7 @@ mod expire;
 mod expression;
 mod fault;
 mod item;
+mod look;
 mod making;
 mod moving;
 mod notices;
@@ -71,6 +74,7 @@ use vigie_domain::erase::Salt;
 use vigie_ports::StoreError;
 
 pub use crate::due::{LATE_AFTER, Waiting};
+pub use crate::look::Look;
 pub use crate::settings::{FunctionSettings, Kept, Named, preset_name};
 
 use crate::item::{Item, Key};
@@ -91,6 +95,8 @@ pub struct DynamoStore {
     table: String,
     /// The key of the hashes that stand for external ids, made once for a table.
     salt: RwLock<Salt>,
+    /// The key of desk links, where it came with a look.
+    desk_key: RwLock<Option<[u8; 32]>>,
     numbers: Numbers,
 }
 
@@ -126,10 +132,14 @@ impl DynamoStore {
     /// # Errors
     /// There is no such table, it cannot be reached, or these credentials may not read it.
     pub async fn open(client: Client, table: &str, fresh: Salt) -> Result<Self, StoreError> {
-        let numbers = Numbers::default();
-        let store = Self { client, table: table.to_owned(), salt: RwLock::new(fresh), numbers };
+        let store = Self::unopened(client, table, fresh);
         store.read_salt().await?;
         Ok(store)
+    }
+
+    fn unopened(client: Client, table: &str, fresh: Salt) -> Self {
+        let (table, salt) = (table.to_owned(), RwLock::new(fresh));
+        Self { client, table, salt, desk_key: RwLock::default(), numbers: Numbers::default() }
     }
 
     /// Reads the salt anew: one that moved here with what it hides.
@@ -138,8 +148,12 @@ impl DynamoStore {
     /// The table does not answer.
     pub async fn read_salt(&self) -> Result<(), StoreError> {
         let salt = self.made_once("salt", self.salt()).await?;
-        *self.salt.write().unwrap_or_else(PoisonError::into_inner) = salt;
+        self.keep_salt(salt);
         Ok(())
+    }
+
+    fn keep_salt(&self, salt: Salt) {
+        *self.salt.write().unwrap_or_else(PoisonError::into_inner) = salt;
     }
 
     fn salt(&self) -> Salt {
@@ -154,10 +168,7 @@ impl DynamoStore {
             item.insert("bytes".to_owned(), AttributeValue::B(Blob::new(fresh)));
             known = self.put_new(item).await?;
         }
-        let Some(known) = known else { return Ok(fresh) };
-        let bytes = known.get("bytes").and_then(|value| value.as_b().ok());
-        let bytes = bytes.and_then(|bytes| bytes.as_ref().try_into().ok());
-        bytes.ok_or_else(|| fault::corrupt(name, "it is not 32 bytes"))
+        known.map_or(Ok(fresh), |known| bytes_in(name, &known))
     }
 
     /// Writes something that says nothing, to see whether writing works.
@@ -166,6 +177,13 @@ impl DynamoStore {
         self.change(Key::meta("probe"), &one).await?;
         Ok(())
     }
+}
+
+/// The 32 bytes of an item.
+fn bytes_in(name: &str, item: &Item) -> Result<[u8; 32], StoreError> {
+    let bytes = item.get("bytes").and_then(|value| value.as_b().ok());
+    let bytes = bytes.and_then(|bytes| bytes.as_ref().try_into().ok());
+    bytes.ok_or_else(|| fault::corrupt(name, "it is not 32 bytes"))
 }
 
 /// The keys of items that an index gave.

@@ -43,10 +43,7 @@ impl DynamoStore {
     /// # Errors
     /// The table does not answer.
     pub async fn home(&self) -> Answer<(u64, Standing)> {
-        let Some(item) = self.get(generation()).await? else { return Ok((0, Standing::Open)) };
-        let count = integer(&item, "n").unwrap_or(0).unsigned_abs();
-        let standing = text(&item, "standing").map(|body| from_body("META/generation", &body));
-        Ok((count, standing.transpose()?.unwrap_or_default()))
+        home_in(self.get(generation()).await?)
     }
 
     async fn stand_elsewhere(&self, was: &Standing, now: &Standing) -> Answer<Written> {
@@ -86,6 +83,7 @@ impl DynamoStore {
             item.insert("bytes".to_owned(), AttributeValue::B(Blob::new(bytes)));
             self.put_over(item).await?;
         }
+        self.forget_desk_key();
         self.read_salt().await
     }
 
@@ -201,8 +199,16 @@ impl DynamoStore {
     }
 }
 
-fn generation() -> Key {
+pub(crate) fn generation() -> Key {
     Key::meta("generation")
+}
+
+/// How often `vigie apply` was made, and where the home stands, in the item that says so.
+pub(crate) fn home_in(item: Option<Item>) -> Answer<(u64, Standing)> {
+    let Some(item) = item else { return Ok((0, Standing::Open)) };
+    let count = integer(&item, "n").unwrap_or(0).unsigned_abs();
+    let standing = text(&item, "standing").map(|body| from_body("META/generation", &body));
+    Ok((count, standing.transpose()?.unwrap_or_default()))
 }
 
 fn number_of(piece: &Piece) -> Option<u64> {

@@ -8,11 +8,10 @@ use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{ContactId, ReviewKey, Subject};
 use vigie_ports::{NoticeFilter, Redriven, StoreError};
 
+use crate::body::Body;
 use crate::calls::{Changed, Query, TRIES, pause};
 use crate::expression::Expression;
-use crate::item::{
-    self, Item, Key, from_body, ids, integer, micros, moment, number, shard, string, text, to_body,
-};
+use crate::item::{self, Item, Key, ids, integer, micros, moment, number, shard, string, text};
 use crate::reviews::due_shard;
 use crate::table::{DUE, DUE_SHARDS, LOOKUP, PERIOD, SHARDS};
 use crate::{DynamoStore, brands, fault};
@@ -56,7 +55,7 @@ struct NoticeItem {
     subject_line: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_at: Option<i64>,
-    body: String,
+    body: Body,
 }
 
 /// A notice as it lies in the table.
@@ -76,7 +75,7 @@ impl Lying {
         let at = |micros| moment(&read.pk, micros);
         let state = NoticeState::from_id(&read.state);
         let notice = Notice {
-            what: from_body(&read.pk, &read.body)?,
+            what: read.body.read(&read.pk)?,
             made_at: at(read.seen_at)?,
             state: state.ok_or_else(|| fault::corrupt(&read.pk, "an unknown state"))?,
             due_at: at(read.due_at)?,
@@ -141,7 +140,7 @@ fn item_of(notice: &Notice) -> Answer<Item> {
         reason: notice.reason.clone(),
         subject_line: notice.subject_line.clone(),
         sent_at: notice.sent_at.map(micros),
-        body: to_body(&notice.what)?,
+        body: Body::of(&notice.what)?,
         pk: key.pk,
         sk: key.sk,
     })?;

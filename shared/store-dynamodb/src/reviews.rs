@@ -10,11 +10,11 @@ use vigie_domain::notice::NoticeId;
 use vigie_domain::{Decided, Outcome, Review, ReviewKey, ReviewNumber, State};
 use vigie_ports::{Arrival, MovedReview, Recorded, StoreError, StoredReview, Verdict, Written};
 
+use crate::body::Body;
 use crate::calls::{Changed, Query, TRIES, pause};
 use crate::expression::Expression;
 use crate::item::{
-    self, Item, Key, REVIEW, from_body, ids, micros, moment, number, shard, sortable, string, text,
-    to_body, write,
+    self, Item, Key, REVIEW, ids, micros, moment, number, shard, sortable, string, text, write,
 };
 use crate::making::Making;
 use crate::table::{DUE_SHARDS, LOOKUP, SHARDS};
@@ -34,7 +34,7 @@ struct ReviewItem {
     stands: String,
     number: u64,
     writes: u64,
-    body: String,
+    body: Body,
     seen_at: i64,
     period_in: String,
     lookup: String,
@@ -89,7 +89,7 @@ impl Known {
 
     pub(crate) fn read(item: &Item) -> Answer<Self> {
         let read: ReviewItem = item::read(item)?;
-        let review = from_body(&read.pk, &read.body)?;
+        let review = read.body.read(&read.pk)?;
         let at = |micros: Option<i64>| micros.map(|at| moment(&read.pk, at)).transpose();
         Ok(Self {
             stored: StoredReview { review, number: ReviewNumber(read.number), writes: read.writes },
@@ -165,7 +165,7 @@ impl ReviewItem {
             stands: stands.to_owned(),
             number: number.0,
             writes,
-            body: to_body(review)?,
+            body: Body::of(review)?,
             seen_at: micros(review.content_seen_at.unwrap_or(review.first_seen_at)),
             period_in: in_brand.clone(),
             lookup: by_number(number),

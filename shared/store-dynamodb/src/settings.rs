@@ -12,7 +12,7 @@ use crate::{DynamoStore, fault};
 type Answer<T> = Result<T, StoreError>;
 
 /// Where they lie.
-const SETTINGS: &str = "C";
+pub(crate) const SETTINGS: &str = "C";
 /// What the name of an own preset's text begins with; the brand's path of it follows.
 const PRESET: &str = "preset/";
 

@@ -3,7 +3,8 @@
 use vigie_domain::{Review, ReviewKey};
 use vigie_ports::StoreError;
 
-use crate::item::{self, Item, REVIEW, from_body, text};
+use crate::body::Body;
+use crate::item::{self, Item, REVIEW, text};
 
 /// The review whose change waits for a decision, if that is what the record's image shows. Images
 /// of other items, of reviews that are decided, and of erased ones are nobody's business here.
@@ -20,7 +21,7 @@ pub fn undecided(image: serde_dynamo::Item) -> Result<Option<ReviewKey>, StoreEr
         return Ok(None);
     }
     let Any {} = item::read(&image)?;
-    let review: Review = from_body(&pk, &text(&image, "body").unwrap_or_default())?;
+    let review: Review = Body::in_item(image.get("body")).read(&pk)?;
     Ok((!review.is_erased()).then_some(review.key))
 }
 

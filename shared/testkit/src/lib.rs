@@ -11,5 +11,8 @@ pub mod held_suite;
 mod laws;
 pub mod moving_suite;
 pub mod operator_suite;
+mod prose;
 pub mod store_suite;
 pub mod world;
+
+pub use prose::prose;

@@ -1,10 +1,13 @@
 //! What is left of a review in the table itself.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use vigie_domain::notice::{Kind, NoticeId, Subject};
 use vigie_domain::{Content, EventKind, Matter, ReviewEvent, Told, Trouble, Version};
 use vigie_ports::{Erasing, Erasure, Noted, Rejected, ReportMade, Store, Written};
-use vigie_store_dynamodb::DynamoStore;
+use vigie_store_dynamodb::{DynamoStore, body};
 use vigie_testkit::build::{arrival, at, key};
 use vigie_testkit::store_suite::prepare;
 
@@ -37,13 +40,19 @@ async fn post(store: &DynamoStore) {
     store.record(vec![arrival(MARKS[0], told, at(1))]).await.unwrap();
 }
 
+/// An attribute in words; a body as what it packs.
+fn shown(value: &AttributeValue) -> String {
+    let bytes = value.as_b().ok().and_then(|bytes| body::unpack(bytes.as_ref()));
+    bytes.map_or_else(|| format!("{value:?}"), Cow::into_owned)
+}
+
 /// The attributes of all items that hold one of the marks.
 async fn holding(client: &Client) -> Vec<String> {
     let mut names = Vec::new();
     let all = client.scan().table_name(TABLE).consistent_read(true).send().await.unwrap();
     for item in all.items() {
         for (name, value) in item {
-            if MARKS.iter().any(|mark| format!("{value:?}").contains(mark)) {
+            if MARKS.iter().any(|mark| shown(value).contains(mark)) {
                 names.push(name.clone());
             }
         }
