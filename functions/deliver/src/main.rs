@@ -12,7 +12,7 @@ const AT_ONCE: usize = 5;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let surroundings = Surroundings::look().await;
+    let surroundings = Surroundings::look();
     let feedback = surroundings.may_have("VIGIE_CONFIGURATION_SET");
     let home = Home::open(&surroundings, SesMail::new(&surroundings.shared, feedback)).await?;
     let metrics = Metrics::default();

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use lambda_http::{Body, Error, Request, Response, service_fn};
-use vigie_aws::http::{Asked, elsewhere};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use vigie_aws::http::{Answered, Asked, Event, elsewhere};
 use vigie_aws::{Home, NoMail, Surroundings};
 use vigie_relay::Relay;
 use vigie_web::answer::problem;
@@ -11,19 +11,15 @@ use vigie_web::{Code, body, desk};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let home = Home::open(&Surroundings::look().await, NoMail).await?;
+    let home = Home::open(&Surroundings::look(), NoMail).await?;
     let relay = Relay::default();
-    let desk = async |request: Request| answer(&home, &relay, request).await;
-    lambda_http::run(service_fn(desk)).await
+    let desk = async |event: LambdaEvent<Event>| answer(&home, &relay, event.payload).await;
+    lambda_runtime::run(service_fn(desk)).await
 }
 
 /// What is to be decided then is told by the table's stream.
-async fn answer(
-    home: &Home<NoMail>,
-    relay: &Relay,
-    request: Request,
-) -> Result<Response<Body>, Infallible> {
-    let asked = Asked::from(request);
+async fn answer(home: &Home<NoMail>, relay: &Relay, event: Event) -> Result<Answered, Infallible> {
+    let asked = Asked::from(event);
     let answer = match (body::judge(&asked.parts.headers, asked.body.len()), home.in_force().await)
     {
         (Err(code), _) => problem(code, &asked.id, None),

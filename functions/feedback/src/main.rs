@@ -9,7 +9,7 @@ use vigie_aws::{Home, InForce, NoMail, Surroundings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let home = Home::open(&Surroundings::look().await, NoMail).await?;
+    let home = Home::open(&Surroundings::look(), NoMail).await?;
     let work = async |event: LambdaEvent<SnsEvent>| -> Result<(), Error> {
         let in_force = home.in_force().await?;
         if !in_force.standing.is_open() {

@@ -12,7 +12,7 @@ use raise::Raise;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let surroundings = Surroundings::look().await;
+    let surroundings = Surroundings::look();
     let deliver = surroundings.need("VIGIE_DELIVER_QUEUE")?;
     let queue = SqsQueue::new(&surroundings.shared, None, deliver);
     let home = Home::open(&surroundings, NoMail).await?;

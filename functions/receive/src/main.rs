@@ -3,7 +3,8 @@
 mod receive;
 mod sources;
 
-use lambda_http::{Error, Request, service_fn};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use vigie_aws::http::Event;
 use vigie_aws::{Home, NoMail, Surroundings};
 use vigie_secrets_aws::Secrets;
 
@@ -12,8 +13,9 @@ use sources::Sources;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let surroundings = Surroundings::look().await;
+    let surroundings = Surroundings::look();
     let home = Home::open(&surroundings, NoMail).await?;
     let receive = Receive::new(home, Sources::new(Secrets::new(&surroundings.shared)));
-    lambda_http::run(service_fn(async |request: Request| receive.answer(request).await)).await
+    let answer = async |event: LambdaEvent<Event>| receive.answer(event.payload).await;
+    lambda_runtime::run(service_fn(answer)).await
 }

@@ -3,8 +3,7 @@
 use std::convert::Infallible;
 
 use http::{Method, StatusCode};
-use lambda_http::{Body, Request, Response};
-use vigie_aws::http::{Asked, elsewhere};
+use vigie_aws::http::{Answered, Asked, Event, elsewhere};
 use vigie_aws::{Home, InForce, Metrics, NoMail};
 use vigie_ports::{Store as _, StoreError, World as _};
 use vigie_relay::Relay;
@@ -28,8 +27,8 @@ impl Receive {
     }
 
     /// Answers a request. Nothing that is asked makes the function fail.
-    pub(crate) async fn answer(&self, request: Request) -> Result<Response<Body>, Infallible> {
-        let asked = Asked::from(request);
+    pub(crate) async fn answer(&self, event: Event) -> Result<Answered, Infallible> {
+        let asked = Asked::from(event);
         let (source, answer) = match self.home.in_force().await {
             Ok(in_force) => {
                 let answered = self.route(&asked, &in_force).await;

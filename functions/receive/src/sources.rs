@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use vigie_app::App;
 use vigie_app::registry::SourceInForce;
 use vigie_aws::{Cloud, NoMail};
-use vigie_domain::{Source, SourceId};
+use vigie_domain::{BrandId, Source, SourceId};
 use vigie_machine::now;
 use vigie_platforms::Verifier;
 use vigie_ports::{Store as _, StoreError, World as _};
@@ -17,7 +17,9 @@ use vigie_secrets_aws::{Given, KEPT_FOR, Secrets, are_same};
 type Cloudy = App<Cloud<NoMail>>;
 
 /// What a source's verifier was made of, and when.
+#[derive(Clone)]
 struct Made {
+    brand: BrandId,
     source: Source,
     of: Vec<Given>,
     at: Timestamp,
@@ -46,47 +48,45 @@ impl Sources {
             return Ok(());
         }
         let found = stored.brand.sources.iter().find(|source| source.id == id).cloned();
+        let brand = stored.brand.id.clone();
         app.learn(stored).await?;
         if let Some(source) = found {
             let of = self.secrets.read(&source.secrets, now()).await;
-            self.put(app, source, of).await?;
+            self.put(app, Made { brand, source, of, at: now() }).await?;
         }
         Ok(())
     }
 
     /// Reads a source's secrets anew, unless that was just done: whether they are others now.
     pub(crate) async fn refresh(&self, app: &Cloudy, named: &str) -> bool {
-        let known = self.with(named, |made| (made.source.clone(), made.of.clone()));
-        let Some((source, before)) = known else { return false };
-        if !self.secrets.forget(&source.secrets, now()) {
+        let Some(known) = self.with(named, Made::clone) else { return false };
+        if !self.secrets.forget(&known.source.secrets, now()) {
             return false;
         }
-        let of = self.secrets.read(&source.secrets, now()).await;
-        let changed = !are_same(&before, &of);
-        changed && self.put(app, source, of).await.is_ok()
+        let of = self.secrets.read(&known.source.secrets, now()).await;
+        let changed = !are_same(&known.of, &of);
+        changed && self.put(app, Made { of, at: now(), ..known }).await.is_ok()
     }
 
     fn with<T>(&self, named: &str, look: impl Fn(&Made) -> T) -> Option<T> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).get(named).map(look)
     }
 
-    async fn put(&self, app: &Cloudy, source: Source, of: Vec<Given>) -> Result<(), StoreError> {
-        let about = &source.id;
-        let Some(brand) = app.world().store().brand_of(about).await? else { return Ok(()) };
-        let brand = app.brand(&brand.brand.id).await?;
+    async fn put(&self, app: &Cloudy, made: Made) -> Result<(), StoreError> {
+        let about = &made.source.id;
+        let brand = app.brand(&made.brand).await?;
         let Some(preset) = app.registry().platform(about) else { return Ok(()) };
-        for why in of.iter().filter_map(|given| given.as_ref().err()) {
+        for why in made.of.iter().filter_map(|given| given.as_ref().err()) {
             tracing::error!(source.id = %about, why, "a secret cannot be read");
         }
-        let usable: Vec<_> = of.iter().filter_map(|given| given.clone().ok()).collect();
+        let usable: Vec<_> = made.of.iter().filter_map(|given| given.clone().ok()).collect();
         let (verifier, faults) = Verifier::of_usable(preset.scheme(), &usable);
         for fault in faults {
             tracing::error!(source.id = %about, %fault, "a secret is of no use");
         }
-        let id = source.id.clone();
-        app.put_source(SourceInForce { id: id.clone(), brand, preset, verifier });
-        let made = Made { source, of, at: now() };
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_string(), made);
+        app.put_source(SourceInForce { id: about.clone(), brand, preset, verifier });
+        let about = about.to_string();
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(about, made);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use watch::Watch;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let surroundings = Surroundings::look().await;
+    let surroundings = Surroundings::look();
     let raise = surroundings.need("VIGIE_RAISE_QUEUE")?;
     let deliver = surroundings.need("VIGIE_DELIVER_QUEUE")?;
     let queue = SqsQueue::new(&surroundings.shared, Some(raise), deliver);

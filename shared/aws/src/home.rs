@@ -8,7 +8,7 @@ use vigie_app::{App, Registry, Settings, operator};
 use vigie_domain::erase::Retention;
 use vigie_machine::{SystemIds, now};
 use vigie_ports::{Ids as _, Mail, Mailbox, Standing, StoreError};
-use vigie_store_dynamodb::{DynamoStore, FunctionSettings};
+use vigie_store_dynamodb::{DynamoStore, FunctionSettings, Look};
 
 use crate::cloud::Cloud;
 use crate::surroundings::{CannotStart, Surroundings};
@@ -66,9 +66,9 @@ impl<M: Mail> Home<M> {
         let (first, second) = salt.split_at_mut(16);
         first.copy_from_slice(&SystemIds.random());
         second.copy_from_slice(&SystemIds.random());
-        let store = Arc::new(DynamoStore::open(client, table, salt).await?);
-        let cloud = Cloud { store, mail: Arc::new(mail) };
-        let held = held(&cloud).await?;
+        let (store, look) = DynamoStore::open_looking(client, table, salt).await?;
+        let cloud = Cloud { store: Arc::new(store), mail: Arc::new(mail) };
+        let held = held(&cloud, look).await?;
         Ok(Self { cloud, held: Mutex::new(held), noted_at: Mutex::default() })
     }
 
@@ -87,7 +87,7 @@ impl<M: Mail> Home<M> {
                 if is_open {
                     note(&known.in_force.app).await;
                 }
-                *known = held(&self.cloud).await?;
+                *known = held(&self.cloud, self.cloud.store.look().await?).await?;
                 let home = known.in_force.standing.id();
                 tracing::info!(generation, home, "what was applied is in force");
             }
@@ -116,12 +116,9 @@ async fn note<M: Mail>(app: &App<Cloud<M>>) {
     }
 }
 
-async fn held<M: Mail>(cloud: &Cloud<M>) -> Result<Held<M>, StoreError> {
-    let (generation, standing) = cloud.store.home().await?;
-    cloud.store.read_salt().await?;
-    let text = cloud.store.setting(FunctionSettings::NAME).await?;
-    let is_applied = text.is_some();
-    let given = text.map(|text| FunctionSettings::read(&text)).transpose()?;
+async fn held<M: Mail>(cloud: &Cloud<M>, look: Look) -> Result<Held<M>, StoreError> {
+    let Look { generation, standing, settings: given } = look;
+    let is_applied = given.is_some();
     let retention = given.as_ref().map(FunctionSettings::retention).unwrap_or_default();
     let settings = given.map_or_else(nothing_applied, settings);
     let app = App::start(cloud.clone(), settings, Registry::default()).await?;
