@@ -1,9 +1,11 @@
 //! Measures of the whole of Vigie: `cargo bench -p vigie-tests -- [WHAT…] [--seconds N] [--quick]`.
 //!
-//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million`; without it all run.
-//! Each prints its figures with the aim beside them. The release build of `vigie` is measured as a
-//! child process, so that its memory and processor time are its own; the load comes from this
-//! process, on the same machine. `--strict` ends in failure where an aim was missed.
+//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million` for the one process, and of
+//! `functions`, `webhook`, `units`, `watch`, `cost` for AWS; without it all run. Each prints its
+//! figures with the aim beside them. The release build of `vigie`, and the functions as they are
+//! shipped, are measured as child processes, so that their memory and processor time are their own;
+//! the load comes from this process, on the same machine. `--strict` ends in failure where an aim
+//! was missed. `--write` keeps what `cost` measured, and writes `docs/cost.md` from it.
 //!
 //! "At ten thousand" is where a load begins: it adds what it sends.
 //!
@@ -15,18 +17,25 @@ mod bare;
 mod brands;
 #[path = "measures/fill.rs"]
 mod fill;
+#[path = "measures/functions.rs"]
+mod functions;
 #[path = "measures/scenes.rs"]
 mod scenes;
 #[path = "measures/server.rs"]
 mod server;
+#[path = "measures/steps.rs"]
+mod steps;
 #[path = "measures/table.rs"]
 mod table;
+#[path = "measures/units.rs"]
+mod units;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+use functions::Functions;
 use scenes::Bench;
 use table::{Table, say};
 
@@ -35,7 +44,10 @@ const TEXT: &str = "Commande reçue en trois jours, emballage soigné. La lampe 
                     notice est claire et le vendeur a répondu vite à ma question sur l'ampoule. \
                     Je recommande, même si le câble est un peu court.";
 
-const WHAT: [&str; 6] = ["ready", "brands", "idle", "load", "alerts", "million"];
+/// Of the one process.
+const PROCESS: [&str; 6] = ["ready", "brands", "idle", "load", "alerts", "million"];
+/// Of the functions on AWS.
+const AWS: [&str; 5] = ["functions", "webhook", "units", "watch", "cost"];
 
 /// What the command line asks for.
 struct Asked {
@@ -43,12 +55,14 @@ struct Asked {
     lasting: Duration,
     quick: bool,
     strict: bool,
+    write: bool,
 }
 
 impl Asked {
     fn of(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let lasting = Duration::from_secs(5);
-        let mut asked = Self { what: Vec::new(), lasting, quick: false, strict: false };
+        let mut asked =
+            Self { what: Vec::new(), lasting, quick: false, strict: false, write: false };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--seconds" => {
@@ -60,9 +74,12 @@ impl Asked {
                     asked.lasting = Duration::from_secs(1);
                 }
                 "--strict" => asked.strict = true,
+                "--write" => asked.write = true,
                 "--bench" | "all" => {} // Cargo adds the first.
-                what if WHAT.contains(&what) => asked.what.push(argument),
-                other => bail!("{other}? One of {WHAT:?}, --seconds N, --quick, --strict"),
+                what if PROCESS.contains(&what) || AWS.contains(&what) => asked.what.push(argument),
+                other => bail!(
+                    "{other}? One of {PROCESS:?}, {AWS:?}, --seconds N, --quick, --strict, --write"
+                ),
             }
         }
         Ok(asked)
@@ -91,16 +108,32 @@ fn main() -> Result<ExitCode> {
 }
 
 async fn measure(asked: &Asked) -> Result<usize> {
-    let bench = Bench::new(asked.lasting, asked.quick)?;
     let mut table = Table::default();
-    for what in WHAT.into_iter().filter(|what| asked.wants(what)) {
-        match what {
-            "ready" => bench.ready(&mut table).await?,
-            "brands" => bench.brands(&mut table).await?,
-            "idle" => bench.idle(&mut table).await?,
-            "load" => bench.load(&mut table).await?,
-            "alerts" => bench.alerts(&mut table).await?,
-            _ => bench.million(&mut table).await?,
+    let process: Vec<_> = PROCESS.into_iter().filter(|what| asked.wants(what)).collect();
+    if !process.is_empty() {
+        let bench = Bench::new(asked.lasting, asked.quick)?;
+        for what in process {
+            match what {
+                "ready" => bench.ready(&mut table).await?,
+                "brands" => bench.brands(&mut table).await?,
+                "idle" => bench.idle(&mut table).await?,
+                "load" => bench.load(&mut table).await?,
+                "alerts" => bench.alerts(&mut table).await?,
+                _ => bench.million(&mut table).await?,
+            }
+        }
+    }
+    let aws: Vec<_> = AWS.into_iter().filter(|what| asked.wants(what)).collect();
+    if !aws.is_empty() {
+        let functions = Functions::build(asked.quick)?;
+        for what in aws {
+            match what {
+                "functions" => functions.starts(&mut table).await?,
+                "webhook" => functions.webhook(&mut table).await?,
+                "units" => functions.units(&mut table).await?,
+                "watch" => functions.watch(&mut table).await?,
+                _ => functions.cost(&mut table, asked.write).await?,
+            }
         }
     }
     Ok(table.missed())

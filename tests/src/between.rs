@@ -1,6 +1,8 @@
-//! A proxy between a function and AWS: it passes calls on, and does with some what a test says.
+//! A proxy between a function and AWS: it passes calls on, does with some what a test says, and can
+//! count what they cost.
 
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
@@ -8,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode, Uri};
+use serde_json::Value;
 
 /// A call as it came.
 #[derive(Debug, Clone)]
@@ -51,12 +54,36 @@ impl Fate {
 
 type Rule = Box<dyn FnMut(&Call) -> Fate + Send>;
 
+/// What a call cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spent {
+    /// What was asked for.
+    pub operation: String,
+    /// Bytes of the answer's body.
+    pub got: usize,
+    /// Read units of DynamoDB, the table's and its indexes' together.
+    pub reads: f64,
+    /// Write units, likewise.
+    pub writes: f64,
+    /// Of these units, those of indexes.
+    pub indexes: f64,
+}
+
+/// What the proxy and its server share.
+struct Shared {
+    endpoint: String,
+    client: reqwest::Client,
+    rule: Mutex<Rule>,
+    seen: Mutex<Vec<String>>,
+    meters: AtomicBool,
+    spent: Mutex<Vec<Spent>>,
+}
+
 /// The proxy. It ends with its runtime.
 pub struct Between {
     /// Where it listens: `http://127.0.0.1:1`.
     pub endpoint: String,
-    rule: Arc<Mutex<Rule>>,
-    seen: Arc<Mutex<Vec<String>>>,
+    shared: Arc<Shared>,
 }
 
 impl Between {
@@ -65,41 +92,134 @@ impl Between {
     /// # Errors
     /// There is no port.
     pub async fn start(endpoint: &str) -> Result<Self> {
-        let rule: Arc<Mutex<Rule>> = Arc::new(Mutex::new(Box::new(|_| Fate::Pass)));
-        let seen = Arc::<Mutex<Vec<String>>>::default();
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let here = format!("http://{}", listener.local_addr()?);
-        let client = reqwest::Client::builder().no_proxy().build()?;
-        let to = Arc::new((endpoint.to_owned(), client, rule.clone(), seen.clone()));
+        let shared = Arc::new(Shared {
+            endpoint: endpoint.to_owned(),
+            client: reqwest::Client::builder().no_proxy().build()?,
+            rule: Mutex::new(Box::new(|_| Fate::Pass)),
+            seen: Mutex::default(),
+            meters: AtomicBool::new(false),
+            spent: Mutex::default(),
+        });
+        let serving = shared.clone();
         let pass = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-            let to = to.clone();
-            async move {
-                let (endpoint, client, rule, seen) = &*to;
-                let call = Call {
-                    operation: operation(&headers, &body),
-                    body: String::from_utf8_lossy(&body).into_owned(),
-                };
-                locked(seen).push(call.operation.clone());
-                let fate = (locked(rule))(&call);
-                let url = format!("{endpoint}{uri}");
-                let sent = client.request(method, url).headers(headers).body(body);
-                answer(fate, sent).await
-            }
+            let shared = serving.clone();
+            async move { shared.pass(method, &uri, headers, body).await }
         };
         let router = Router::new().fallback(pass);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { endpoint: here, rule, seen })
+        Ok(Self { endpoint: here, shared })
     }
 
     /// From now on, this says what becomes of each call.
     pub fn rule(&self, rule: impl FnMut(&Call) -> Fate + Send + 'static) {
-        *locked(&self.rule) = Box::new(rule);
+        *locked(&self.shared.rule) = Box::new(rule);
     }
 
     /// The operations of the calls so far, in order.
     pub fn seen(&self) -> Vec<String> {
-        locked(&self.seen).clone()
+        locked(&self.shared.seen).clone()
     }
+
+    /// From now on, DynamoDB is asked with each call what it cost.
+    pub fn meter(&self) {
+        self.shared.meters.store(true, Ordering::Relaxed);
+    }
+
+    /// What calls cost since this was last asked.
+    pub fn spent(&self) -> Vec<Spent> {
+        std::mem::take(&mut *locked(&self.shared.spent))
+    }
+}
+
+impl Shared {
+    async fn pass(
+        &self,
+        method: Method,
+        uri: &Uri,
+        mut headers: HeaderMap,
+        mut body: Bytes,
+    ) -> Response {
+        let operation = operation(&headers, &body);
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let call = Call { operation: operation.clone(), body: text };
+        locked(&self.seen).push(operation.clone());
+        let fate = (locked(&self.rule))(&call);
+        let meters = self.meters.load(Ordering::Relaxed);
+        if meters && is_dynamodb(&headers) {
+            body = asking_units(&body);
+            headers.remove(http::header::CONTENT_LENGTH);
+        }
+        let url = format!("{}{uri}", self.endpoint);
+        let sent = self.client.request(method, url).headers(headers).body(body);
+        match fate {
+            Fate::Pass => match passed(sent).await {
+                Ok((response, got)) => {
+                    if meters {
+                        let refused = !response.status().is_success();
+                        locked(&self.spent).push(spent(operation, refused, &got));
+                    }
+                    response
+                }
+                Err(error) => {
+                    let body = Body::from(format!("{error:#}"));
+                    plain(StatusCode::BAD_GATEWAY, "text/plain", body)
+                }
+            },
+            Fate::Refuse(status, kind, body) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+                plain(status, kind, Body::from(body))
+            }
+            Fate::Silence => std::future::pending().await,
+            Fate::LostAnswer => {
+                let _ = passed(sent).await;
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+fn is_dynamodb(headers: &HeaderMap) -> bool {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    target.is_some_and(|target| target.starts_with("DynamoDB"))
+}
+
+/// The call, with the question what it cost. What stands in for AWS does not check signatures.
+fn asking_units(body: &Bytes) -> Bytes {
+    let mut call: Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(call) = call.as_object_mut() {
+        call.insert("ReturnConsumedCapacity".to_owned(), "INDEXES".into());
+    }
+    Bytes::from(call.to_string())
+}
+
+/// What an answer says of its cost. A refused write is billed as a write of the item that it met:
+/// of one unit, for reviews of up to 1 KB. Of a batch the emulator says nothing: it is a unit an
+/// item of up to 4 KB.
+fn spent(operation: String, refused: bool, body: &Bytes) -> Spent {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let consumed: Vec<&Value> = match answer.get("ConsumedCapacity") {
+        Some(Value::Array(several)) => several.iter().collect(),
+        one => one.into_iter().collect(),
+    };
+    let units = |of: &Value| of.get("CapacityUnits").and_then(Value::as_f64).unwrap_or_default();
+    let total: f64 = consumed.iter().copied().map(units).sum();
+    let indexes = consumed.iter().filter_map(|one| one.get("GlobalSecondaryIndexes")?.as_object());
+    let indexes: f64 = indexes.flat_map(|indexes| indexes.values()).map(units).sum();
+    let items = answer.get("Responses").and_then(Value::as_object);
+    let items = items.into_iter().flat_map(|tables| tables.values());
+    let items: usize = items.filter_map(Value::as_array).map(Vec::len).sum();
+    let is_read = ["GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"]
+        .contains(&operation.as_str());
+    let is_write = ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"];
+    let mut spent = Spent { operation, got: body.len(), reads: 0.0, writes: 0.0, indexes };
+    if is_read {
+        spent.reads = if items > 0 { items as f64 } else { total };
+    } else if is_write.contains(&spent.operation.as_str()) {
+        spent.writes = if refused { 1.0 } else { total };
+    }
+    spent
 }
 
 fn locked<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -117,24 +237,6 @@ fn operation(headers: &HeaderMap, body: &[u8]) -> String {
     action.unwrap_or_default().to_owned()
 }
 
-async fn answer(fate: Fate, sent: reqwest::RequestBuilder) -> Response {
-    match fate {
-        Fate::Pass => passed(sent).await.unwrap_or_else(|error| {
-            let body = Body::from(format!("{error:#}"));
-            plain(StatusCode::BAD_GATEWAY, "text/plain", body)
-        }),
-        Fate::Refuse(status, kind, body) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-            plain(status, kind, Body::from(body))
-        }
-        Fate::Silence => std::future::pending().await,
-        Fate::LostAnswer => {
-            let _ = passed(sent).await;
-            std::future::pending().await
-        }
-    }
-}
-
 fn plain(status: StatusCode, kind: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -145,15 +247,16 @@ fn plain(status: StatusCode, kind: &'static str, body: Body) -> Response {
     response
 }
 
-async fn passed(sent: reqwest::RequestBuilder) -> Result<Response> {
+/// Sends it on; gives the answer, and its body once more.
+async fn passed(sent: reqwest::RequestBuilder) -> Result<(Response, Bytes)> {
     let got = sent.send().await.context("the other side does not answer")?;
-    let (status, headers) = (got.status(), got.headers().clone());
-    let mut response = Response::new(Body::from(got.bytes().await?));
+    let (status, headers, body) = (got.status(), got.headers().clone(), got.bytes().await?);
+    let mut response = Response::new(Body::from(body.clone()));
     *response.status_mut() = status;
     for (name, value) in &headers {
         if name != http::header::TRANSFER_ENCODING && name != http::header::CONTENT_LENGTH {
             response.headers_mut().append(name, value.clone());
         }
     }
-    Ok(response)
+    Ok((response, body))
 }

@@ -7,7 +7,9 @@
 pub mod app;
 pub mod between;
 mod brands;
+pub mod cost;
 pub mod home;
+pub mod house;
 pub mod load;
 pub mod platform;
 pub mod random;
@@ -102,13 +104,21 @@ fn build() -> Result<PathBuf> {
     // Beside tests, so with the features that all tests have: alone, most of what the programs
     // depend on would be compiled once more.
     build.arg(if cfg!(debug_assertions) { "--tests" } else { "--release" });
-    build.arg("--message-format=json-render-diagnostics");
-    let messages = output_of(&mut build)?;
+    built(&mut build, "vigie")
+}
+
+/// Builds programs with a command of cargo, and returns the folder of one of them.
+///
+/// # Errors
+///
+/// When something does not compile, with the compiler's messages, or no such program was built.
+pub fn built(build: &mut Command, name: &str) -> Result<PathBuf> {
+    let messages = output_of(build.arg("--message-format=json-render-diagnostics"))?;
     let program = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| program_named(&message, "vigie"))
-        .context("cargo built vigie and named no program")?;
+        .find_map(|message| program_named(&message, name))
+        .with_context(|| format!("cargo built no program {name}"))?;
     Ok(program.parent().context("a program without a folder")?.to_owned())
 }
 

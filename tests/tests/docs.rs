@@ -12,6 +12,7 @@ use vigie_config::{Code, Environment, Included, NotIncluded, PresetInfo};
 use vigie_domain::{Decimal, Stars};
 use vigie_platforms::mapping::Mapped;
 use vigie_platforms::{Preset, presets};
+use vigie_tests::cost;
 use vigie_tests::home::Home;
 use vigie_tests::stage::{LUMEN, ORSO, SERVER};
 use vigie_tests::{output_of, vigie_bin, workspace_root};
@@ -416,6 +417,19 @@ fn every_path_of_the_repository_that_a_page_names_exists() -> Result<()> {
     }
     assert!(gone.is_empty(), "these are not there:\n  {}", gone.join("\n  "));
     assert!(seen > 30, "few paths are named: {seen}");
+    Ok(())
+}
+
+#[test]
+fn the_page_of_costs_is_what_was_measured_times_the_list_prices() -> Result<()> {
+    let kept =
+        |name: &str| fs::read_to_string(workspace_root().join("tests/benches/cost").join(name));
+    let measured = serde_json::from_str(&kept("measured.json")?)?;
+    let prices = serde_json::from_str(&kept("prices.json")?)?;
+    assert_eq!(page("docs/cost.md")?.text, cost::page(&measured, &prices));
+    let template = fs::read_to_string(workspace_root().join("infra/template.yaml"))?;
+    let alarms = template.matches("Type: AWS::CloudWatch::Alarm").count();
+    assert_eq!(alarms, cost::ALARMS as usize);
     Ok(())
 }
 

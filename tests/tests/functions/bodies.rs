@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vigie_ports::Store as _;
 use vigie_tests::platform::{now, posted, secret_of, signed, with};
 
-use crate::support::{House, SOURCE, answer_of, request, review, webhook};
+use vigie_tests::house::{House, SOURCE, answer_of, request, review, webhook};
 
 fn event(body: &[u8], change: impl Fn(&mut Value)) -> Result<Value> {
     let (path, headers) = signed(SOURCE, &secret_of(SOURCE)?, body, now())?;
@@ -106,13 +106,13 @@ async fn whoever_guesses_does_not_make_it_read_the_secret_each_time() -> Result<
 async fn a_secret_that_is_deleted_is_told_by_name_and_its_source_takes_nothing() -> Result<()> {
     let house = House::new().await?;
     let parameters = aws_sdk_ssm::Client::new(&house.shared);
-    parameters.delete_parameter().name(crate::support::SECRET).send().await?;
+    parameters.delete_parameter().name(vigie_tests::house::SECRET).send().await?;
     let mut receive = house.function("receive").await?;
     let (status, _) = answer_of(&receive.invoke(&webhook("r-1", 2)?).await?)?;
     assert_eq!(status, 401, "nothing unverified is taken");
     assert!(house.store.review(&review("r-1")).await?.is_none());
     let log = receive.log()?;
-    assert!(log.contains(crate::support::SECRET), "the log names it: {log}");
+    assert!(log.contains(vigie_tests::house::SECRET), "the log names it: {log}");
     assert!(!log.contains(&secret_of(SOURCE)?), "{log}");
     Ok(())
 }

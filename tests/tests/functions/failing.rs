@@ -7,7 +7,7 @@ use vigie_tests::between::Fate;
 use vigie_tests::runtime::Answer;
 
 use crate::stream::{images, stream_event};
-use crate::support::{House, answer_of, failed, review, webhook, work};
+use vigie_tests::house::{House, answer_of, failed, review, webhook, work};
 
 fn throttled() -> Fate {
     Fate::json("ProvisionedThroughputExceededException", "slow down")

@@ -10,7 +10,7 @@ use vigie_domain::notice::NoticeState;
 use vigie_ports::{Due, Store as _};
 use vigie_tests::runtime::Answer;
 
-use crate::support::{House, TABLE, failed, work};
+use vigie_tests::house::{House, TABLE, failed, work};
 
 async fn change(house: &House, pk: String, sk: &str, set: &str, to: AttributeValue) -> Result<()> {
     let client = vigie_store_dynamodb::client(&house.shared);

@@ -4,8 +4,6 @@
 //! Events come from a small Runtime API, calls go to what stands in for AWS through a proxy that
 //! can spoil them.
 
-#![expect(clippy::indexing_slicing, reason = "helpers of tests stop the test")]
-
 mod bodies;
 mod failing;
 mod items;
@@ -13,4 +11,3 @@ mod sending;
 mod shapes;
 mod starting;
 mod stream;
-mod support;

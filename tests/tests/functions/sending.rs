@@ -9,7 +9,7 @@ use vigie_ports::{Due, Store as _};
 use vigie_tests::between::Fate;
 use vigie_tests::platform::ago;
 
-use crate::support::{House, TABLE, failed, work};
+use vigie_tests::house::{House, TABLE, failed, work};
 
 async fn notice(house: &House, id: &NoticeId) -> Result<Notice> {
     house.store.notice(id).await?.context("it is gone")

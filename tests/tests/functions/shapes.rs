@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use vigie_tests::runtime::{Answer, Function};
 
-use crate::support::{House, answer_of, failed, sqs_event, webhook, work};
+use vigie_tests::house::{House, answer_of, failed, sqs_event, webhook, work};
 
 const FUNCTIONS: [&str; 6] = ["receive", "desk", "raise", "deliver", "watch", "feedback"];
 
@@ -37,7 +37,7 @@ async fn lives(name: &str, function: &mut Function) -> Result<()> {
             assert_eq!(status, 200, "{body}");
         }
         "desk" => {
-            let asked = crate::support::request("GET", "/desk/a", &http::HeaderMap::new(), "");
+            let asked = vigie_tests::house::request("GET", "/desk/a", &http::HeaderMap::new(), "");
             assert_eq!(answer_of(&function.invoke(&asked).await?)?.0, 404);
         }
         "raise" | "deliver" => {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use vigie_tests::runtime::{Function, program};
 
-use crate::support::{House, TABLE};
+use vigie_tests::house::{House, TABLE};
 
 const FUNCTIONS: [&str; 6] = ["receive", "desk", "raise", "deliver", "watch", "feedback"];
 

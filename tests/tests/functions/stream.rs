@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use vigie_domain::EventKind;
@@ -12,7 +14,7 @@ use vigie_ports::{Arrival, BrandInForce, Due, NoticeFilter, Store as _};
 use vigie_testkit::build::written;
 use vigie_tests::platform::{ago, now, told};
 
-use crate::support::{
+use vigie_tests::house::{
     House, SOURCE, TABLE, answer_of, brand, failed, request, review, webhook, work,
 };
 
@@ -32,6 +34,7 @@ fn shown(name: &str, value: &AttributeValue) -> Result<(String, Value)> {
     let value = match value {
         AttributeValue::S(text) => json!({"S": text}),
         AttributeValue::N(digits) => json!({"N": digits}),
+        AttributeValue::B(bytes) => json!({"B": STANDARD.encode(bytes)}),
         AttributeValue::Ss(set) => json!({"SS": set}),
         AttributeValue::Bool(is) => json!({"BOOL": is}),
         other => anyhow::bail!("an attribute of another type: {other:?}"),

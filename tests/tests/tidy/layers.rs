@@ -60,7 +60,8 @@ fn is_adapter(name: &str) -> bool {
 /// Only the roots and the tests put the parts together; what the functions on AWS share of that is
 /// `shared/aws`.
 fn is_root(package: &Package) -> bool {
-    package.folder.starts_with("functions/") || ["tests", "shared/aws"].contains(&&*package.folder)
+    package.folder.starts_with("functions/")
+        || ["tests", "tests/benches/peers", "shared/aws"].contains(&&*package.folder)
 }
 
 fn may_see(name: &str) -> Option<&'static [&'static str]> {

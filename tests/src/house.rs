@@ -1,4 +1,10 @@
-//! A house on AWS without a template: a table, two queues, a sender, a secret.
+//! A house on AWS without a template: a table, two queues, a sender, a secret. Functions are
+//! processes of their own in it, and what is sent to AWS goes through a proxy.
+
+use crate::between::Between;
+use crate::platform::{now, posted, secret_of, signed};
+use crate::runtime::{Answer, Function, program};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -13,23 +19,27 @@ use vigie_ports::{Due, Store as _};
 use vigie_smtp_sink::Sink;
 use vigie_store_dynamodb::{DynamoStore, FunctionSettings, Kept, Named, table};
 use vigie_testkit::cloud::{self, Account};
-use vigie_tests::between::Between;
-use vigie_tests::platform::{now, posted, secret_of, signed};
-use vigie_tests::runtime::{Answer, Function, program};
 
-pub(crate) const TABLE: &str = "vigie";
-pub(crate) const SOURCE: &str = "lumen-site";
+/// The table's name.
+pub const TABLE: &str = "vigie";
+/// The source that webhooks come to.
+pub const SOURCE: &str = "lumen-site";
 /// Where the source's secret lies.
-pub(crate) const SECRET: &str = "/vigie/lumen-site";
+pub const SECRET: &str = "/vigie/lumen-site";
 const REGION: &str = "eu-west-3";
 
 /// A house, and what stands between it and AWS.
-pub(crate) struct House {
-    pub(crate) account: Account,
-    pub(crate) sink: Sink,
-    pub(crate) between: Between,
-    pub(crate) store: DynamoStore,
-    pub(crate) shared: SdkConfig,
+pub struct House {
+    /// The account.
+    pub account: Account,
+    /// Where mail ends.
+    pub sink: Sink,
+    /// What functions take for AWS.
+    pub between: Between,
+    /// The table, without the proxy.
+    pub store: Arc<DynamoStore>,
+    /// The account for other clients, without the proxy.
+    pub shared: SdkConfig,
     raise: String,
     deliver: String,
 }
@@ -45,7 +55,7 @@ fn shared(account: &Account) -> SdkConfig {
 }
 
 /// The sample brand, whose source has its secret in Parameter Store.
-pub(crate) fn brand() -> Brand {
+pub fn brand() -> Brand {
     let mut brand = Brand::sample();
     for source in &mut brand.sources {
         "generic-hmac".clone_into(&mut source.platform);
@@ -66,13 +76,16 @@ fn settings() -> FunctionSettings {
 
 impl House {
     /// Builds one, with the sample brand in force.
-    pub(crate) async fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// Something of it cannot be made.
+    pub async fn new() -> Result<Self> {
         let sink = Sink::start((std::net::Ipv4Addr::LOCALHOST, 0).into())?;
         let account = cloud::relaying(sink.addr());
         let shared = shared(&account);
         let client = vigie_store_dynamodb::client(&shared);
         table::create(&client, TABLE).await?;
-        let store = DynamoStore::open(client, TABLE, [9; 32]).await?;
+        let store = Arc::new(DynamoStore::open(client, TABLE, [9; 32]).await?);
         store.put_settings(&[(FunctionSettings::NAME.to_owned(), settings().to_text()?)]).await?;
         store.apply(vec![brand()], now()).await?;
         let sqs = aws_sdk_sqs::Client::new(&shared);
@@ -91,14 +104,20 @@ impl House {
 
     /// Waits until so many mails have come, and holds that there are no more. SES takes a message
     /// and hands it on a little later.
-    pub(crate) async fn mails(&self, count: usize) -> Result<()> {
+    ///
+    /// # Errors
+    /// There are fewer, or more.
+    pub async fn mails(&self, count: usize) -> Result<()> {
         self.sink.wait_for(count, std::time::Duration::from_secs(30)).await?;
         anyhow::ensure!(self.sink.count() == count, "{} mails", self.sink.count());
         Ok(())
     }
 
     /// Puts the source's secret.
-    pub(crate) async fn put_secret(&self, value: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn put_secret(&self, value: &str) -> Result<()> {
         let parameters = aws_sdk_ssm::Client::new(&self.shared);
         let asked = parameters.put_parameter().name(SECRET).value(value).overwrite(true);
         asked.r#type(ParameterType::SecureString).send().await?;
@@ -106,12 +125,13 @@ impl House {
     }
 
     /// The variables of a function that is deployed here.
-    pub(crate) fn variables(&self) -> Vec<(&str, &str)> {
+    pub fn variables(&self) -> Vec<(&str, &str)> {
         vec![
             ("AWS_ENDPOINT_URL", &self.between.endpoint),
             ("AWS_ACCESS_KEY_ID", &self.account.access_key),
             ("AWS_SECRET_ACCESS_KEY", "x"),
             ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
             ("VIGIE_TABLE", TABLE),
             ("VIGIE_RAISE_QUEUE", &self.raise),
             ("VIGIE_DELIVER_QUEUE", &self.deliver),
@@ -119,12 +139,18 @@ impl House {
     }
 
     /// Starts a function.
-    pub(crate) async fn function(&self, name: &str) -> Result<Function> {
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn function(&self, name: &str) -> Result<Function> {
         Function::start(&program(name)?, &self.variables()).await
     }
 
     /// The work that lies in the queue of a function, taken out.
-    pub(crate) async fn queued(&self, worker: &str) -> Result<Vec<Due>> {
+    ///
+    /// # Errors
+    /// The queue does not answer, or holds what is no work.
+    pub async fn queued(&self, worker: &str) -> Result<Vec<Due>> {
         let sqs = aws_sdk_sqs::Client::new(&self.shared);
         let url = if worker == "raise" { &self.raise } else { &self.deliver };
         let mut found = Vec::new();
@@ -141,7 +167,10 @@ impl House {
     }
 
     /// Records a low review through the port, and decides it by a nudge to `raise`.
-    pub(crate) async fn alerted(&self, id: &str) -> Result<NoticeId> {
+    ///
+    /// # Errors
+    /// It becomes no alert, or more than one.
+    pub async fn alerted(&self, id: &str) -> Result<NoticeId> {
         let mut receive = self.function("receive").await?;
         let (status, body) = answer_of(&receive.invoke(&webhook(id, 2)?).await?)?;
         anyhow::ensure!(status == 200, "{body}");
@@ -157,12 +186,12 @@ impl House {
 }
 
 /// The key of a review of the source.
-pub(crate) fn review(id: &str) -> ReviewKey {
+pub fn review(id: &str) -> ReviewKey {
     vigie_testkit::build::key(id)
 }
 
 /// A request as the HTTP API hands it to a function (payload version 2.0).
-pub(crate) fn request(method: &str, path: &str, headers: &HeaderMap, body: &str) -> Value {
+pub fn request(method: &str, path: &str, headers: &HeaderMap, body: &str) -> Value {
     let named = headers.iter().map(|(name, value)| {
         (name.as_str().to_owned(), Value::from(value.to_str().unwrap_or_default()))
     });
@@ -181,22 +210,29 @@ pub(crate) fn request(method: &str, path: &str, headers: &HeaderMap, body: &str)
 }
 
 /// A webhook that is signed now.
-pub(crate) fn webhook(id: &str, rating: u8) -> Result<Value> {
+///
+/// # Errors
+/// The secret is of no use.
+pub fn webhook(id: &str, rating: u8) -> Result<Value> {
     let body = posted(id, rating).to_string();
     let (path, headers) = signed(SOURCE, &secret_of(SOURCE)?, body.as_bytes(), now())?;
     Ok(request("POST", &path, &headers, &body))
 }
 
 /// What the HTTP API would answer: status and body.
-pub(crate) fn answer_of(answer: &Answer) -> Result<(u64, Value)> {
+///
+/// # Errors
+/// It failed, or its answer has no status.
+pub fn answer_of(answer: &Answer) -> Result<(u64, Value)> {
     let answer = answer.clone().done()?;
-    let status = answer["statusCode"].as_u64().with_context(|| format!("no status: {answer}"))?;
-    let body = answer["body"].as_str().unwrap_or_default();
+    let status = answer.get("statusCode").and_then(Value::as_u64);
+    let status = status.with_context(|| format!("no status: {answer}"))?;
+    let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     Ok((status, serde_json::from_str(body).unwrap_or_else(|_| Value::from(body))))
 }
 
 /// Messages as SQS hands them to a function, with ids `m-0`, `m-1`.
-pub(crate) fn sqs_event(bodies: &[String]) -> Value {
+pub fn sqs_event(bodies: &[String]) -> Value {
     let records = bodies.iter().enumerate().map(|(n, body)| {
         json!({
             "messageId": format!("m-{n}"), "receiptHandle": "h", "body": body, "attributes": {},
@@ -208,13 +244,17 @@ pub(crate) fn sqs_event(bodies: &[String]) -> Value {
 }
 
 /// The ids of the messages that the answer says are to come again.
-pub(crate) fn failed(answer: &Answer) -> Result<Vec<String>> {
+///
+/// # Errors
+/// It failed, or says nothing of messages.
+pub fn failed(answer: &Answer) -> Result<Vec<String>> {
     let answer = answer.clone().done()?;
-    let failed = answer["batchItemFailures"].as_array().context("no list")?;
-    Ok(failed.iter().filter_map(|one| one["itemIdentifier"].as_str()).map(str::to_owned).collect())
+    let failed = answer.get("batchItemFailures").and_then(Value::as_array).context("no list")?;
+    let ids = failed.iter().filter_map(|one| one.get("itemIdentifier")?.as_str());
+    Ok(ids.map(str::to_owned).collect())
 }
 
 /// Work as messages.
-pub(crate) fn work(due: &[Due]) -> Value {
+pub fn work(due: &[Due]) -> Value {
     sqs_event(&due.iter().map(to_text).collect::<Vec<_>>())
 }
