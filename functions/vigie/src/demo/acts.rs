@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use vigie_platforms::preset::Sample;
-use vigie_platforms::{Preset, Scheme, presets};
+use vigie_platforms::{Preset, Scheme};
 
 use super::play::{Fate, Guise, Player, Posting, Tally};
+use super::played;
 use super::stage::{Account, bruma_site, lumen};
 use vigie_machine::now;
 
@@ -29,7 +30,7 @@ struct Told<'a> {
 impl Player {
     /// What is posted and edited, and what is not to be taken.
     pub(crate) async fn first_act(&mut self) {
-        for preset in presets() {
+        for preset in played() {
             let account = lumen(preset);
             for sample in preset.samples().iter().filter(|sample| !settles(sample)) {
                 self.sample(&account, sample, "", Guise::Honest, Fate::AsSampled).await;
@@ -108,7 +109,7 @@ impl Player {
 
     /// Answers and withdrawals, once the alerts are out.
     pub(crate) async fn second_act(&mut self) {
-        for preset in presets() {
+        for preset in played() {
             let account = lumen(preset);
             for sample in preset.samples().iter().filter(|sample| settles(sample)) {
                 self.sample(&account, sample, "", Guise::Honest, Fate::AsSampled).await;
