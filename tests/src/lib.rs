@@ -70,7 +70,8 @@ pub fn output_of(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("reading {command:?}"))
 }
 
-/// Builds every program once in this process, `vigie` and the functions, and returns their folder.
+/// Builds every program once in this process, `vigie` and the functions, and returns their folder;
+/// in a release build `vigie` alone.
 ///
 /// Cargo hands `CARGO_BIN_EXE_…` only to tests of the same package, so the tests ask cargo; when
 /// nothing has changed since `./test` built it, that takes a fraction of a second. The profile is
@@ -100,10 +101,11 @@ pub fn vigie_bin() -> Result<&'static Path> {
 
 fn build() -> Result<PathBuf> {
     let mut build = cargo();
-    build.args(["build", "--workspace", "--features", "vigie/aws", "--bins"]);
+    build.args(["build", "--features", "vigie/aws", "--bins"]);
     // Beside tests, so with the features that all tests have: alone, most of what the programs
-    // depend on would be compiled once more.
-    build.arg(if cfg!(debug_assertions) { "--tests" } else { "--release" });
+    // depend on would be compiled once more. Of a release only `vigie` is measured.
+    let release = ["--package", "vigie", "--release"].as_slice();
+    build.args(if cfg!(debug_assertions) { &["--workspace", "--tests"] } else { release });
     built(&mut build, "vigie")
 }
 
