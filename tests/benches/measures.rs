@@ -1,7 +1,7 @@
 //! Measures of the whole of Vigie: `cargo bench -p vigie-tests -- [WHAT…] [--seconds N] [--quick]`.
 //!
-//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million` for the one process, and of
-//! `functions`, `webhook`, `units`, `watch`, `cost` for AWS; without it all run. Each prints its
+//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million` for the one process, and
+//! of `functions`, `webhook`, `units`, `watch`, `cost` for AWS; without it all run. Each prints its
 //! figures with the aim beside them. The release build of `vigie`, and the functions as they are
 //! shipped, are measured as child processes, so that their memory and processor time are their own;
 //! the load comes from this process, on the same machine. `--strict` ends in failure where an aim

@@ -1,5 +1,5 @@
-//! The functions of AWS as they are shipped, but for this machine: how they start beside others that
-//! do the same, and what a webhook costs beside what it cannot do without.
+//! The functions of AWS as they are shipped, but for this machine: how they start beside others
+//! that do the same, and what a webhook costs beside what it cannot do without.
 
 use std::fs;
 use std::io::Write as _;

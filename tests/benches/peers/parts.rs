@@ -1,5 +1,5 @@
-//! What taking a webhook cannot do without, each by itself: the signature, reading the JSON, and the
-//! SDK's own conditional `PutItem` of as many bytes.
+//! What taking a webhook cannot do without, each by itself: the signature, reading the JSON, and
+//! the SDK's own conditional `PutItem` of as many bytes.
 //!
 //! `parts TABLE TIMES` reads a webhook's body from standard input and prints the processor time of
 //! each in microseconds, as one JSON object. Where AWS is, the usual variables say.
