@@ -88,8 +88,11 @@ fn systemd_takes_the_unit_and_finds_it_little_exposed() -> Result<()> {
     }
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("vigie.service");
-    // The programs it names are elsewhere on this machine, or nowhere.
-    let program = vigie_bin()?.display().to_string();
+    // The programs it names are elsewhere on this machine, or nowhere; a unit takes no folder with
+    // a space in its name.
+    let program = folder.path().join("vigie");
+    std::os::unix::fs::symlink(vigie_bin()?, &program)?;
+    let program = program.display().to_string();
     let text = read("deploy/vigie.service")?;
     let text = text.replace("/usr/local/bin/vigie", &program).replace("/bin/kill", &program);
     fs::write(&file, text)?;
