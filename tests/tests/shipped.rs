@@ -16,7 +16,7 @@ use vigie_tests::house::{House, answer_of, failed, request, review, webhook, wor
 use vigie_tests::runtime::Function;
 use vigie_tests::{output_of, workspace_root};
 
-/// The six, with what a zip of each may have at most, in KiB.
+/// The six, and what a zip of each may have at most, in bytes: the aim of the measures.
 const FUNCTIONS: [&str; 6] = ["receive", "desk", "raise", "deliver", "watch", "feedback"];
 const ZIP_MAX: u64 = 4 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 //! What things cost, in DynamoDB's units, and how many calls they take.
 //!
 //! A write unit is a write of up to 1 KB, a read unit a consistent read of up to 4 KB; a write in a
-//! transaction is two. The figures are those of reviews of less than 1 KB, with all that is kept.
+//! transaction is two. The figures are those of reviews with a kilobyte of text at most.
 
 use aws_sdk_dynamodb::Client;
 use vigie_domain::{Brand, EventKind, Outcome, Told};
