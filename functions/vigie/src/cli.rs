@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Start everything on a temporary store and play eight platforms
+    /// Start everything on a temporary store and play every platform
     Demo(Demo),
     /// Run the one-process home
     Serve(Serve),

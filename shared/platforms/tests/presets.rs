@@ -272,3 +272,15 @@ fn what_reviewsio_sends_without_a_reviews_fields_is_no_review() {
     let mapped = map("reviewsio", "", &json!({"id": 1, "ping": true}));
     assert!(matches!(mapped[0], Mapped::Rejected { .. }), "{mapped:?}");
 }
+
+#[test]
+fn a_review_of_webwinkelkeur_without_an_id_is_known_by_its_time() {
+    let mapped = map(
+        "webwinkelkeur",
+        "",
+        &json!({"name": "Sam", "rating": 1, "comment": "Late.", "created": "2026-11-20 09:12:00"}),
+    );
+    assert_eq!(event(&mapped[0]).external_id.to_string(), "2026-11-20 09:12:00");
+    let published = event(&mapped[0]).content.clone().unwrap().published_at.unwrap();
+    assert_eq!(published.to_string(), "2026-11-20T08:12:00Z", "no zone: Amsterdam's");
+}

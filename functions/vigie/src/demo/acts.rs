@@ -3,10 +3,9 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use vigie_platforms::preset::Sample;
-use vigie_platforms::{Preset, Scheme};
+use vigie_platforms::{Preset, Scheme, presets};
 
 use super::play::{Fate, Guise, Player, Posting, Tally};
-use super::played;
 use super::stage::{Account, bruma_site, lumen};
 use vigie_machine::now;
 
@@ -30,7 +29,7 @@ struct Told<'a> {
 impl Player {
     /// What is posted and edited, and what is not to be taken.
     pub(crate) async fn first_act(&mut self) {
-        for preset in played() {
+        for preset in presets() {
             let account = lumen(preset);
             for sample in preset.samples().iter().filter(|sample| !settles(sample)) {
                 self.sample(&account, sample, "", Guise::Honest, Fate::AsSampled).await;
@@ -50,7 +49,8 @@ impl Player {
             }
         }
         if let Some(four) = preset.sample("posted-four") {
-            let late = if has_versions(four) { Fate::Stale } else { Fate::Duplicate };
+            let was_edited = preset.sample("edited-down").is_some();
+            let late = if was_edited && has_versions(four) { Fate::Stale } else { Fate::Duplicate };
             self.sample(account, four, "", Guise::Honest, late).await;
             self.sample(account, four, "7", Guise::Honest, Fate::AsSampled).await;
         }
@@ -109,7 +109,7 @@ impl Player {
 
     /// Answers and withdrawals, once the alerts are out.
     pub(crate) async fn second_act(&mut self) {
-        for preset in played() {
+        for preset in presets() {
             let account = lumen(preset);
             for sample in preset.samples().iter().filter(|sample| settles(sample)) {
                 self.sample(&account, sample, "", Guise::Honest, Fate::AsSampled).await;

@@ -1,4 +1,4 @@
-//! What `vigie demo` plays: a brand with shops and one on trial, eight platforms, a webhook that is
+//! What `vigie demo` plays: a brand with shops and one on trial, every platform, a webhook that is
 //! refused and why, and the mails that come of it.
 
 mod acts;
@@ -10,21 +10,3 @@ mod reviews;
 pub(crate) mod stage;
 pub(crate) mod summary;
 mod told;
-
-use vigie_platforms::Preset;
-
-/// The platforms that are played: each way to prove a webhook, each shape of payload.
-const PLAYED: [&str; 8] = [
-    "standard-webhooks",
-    "generic-hmac",
-    "judgeme",
-    "okendo",
-    "podium",
-    "stamped",
-    "trustpilot",
-    "shopify-product-review",
-];
-
-fn played() -> impl Iterator<Item = &'static Preset> {
-    PLAYED.iter().filter_map(|id| Preset::by_id(id))
-}

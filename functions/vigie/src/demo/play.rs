@@ -1,4 +1,4 @@
-//! Plays platforms over real HTTP: signed, repeated, late, forged and old requests.
+//! Plays every platform over real HTTP: signed, repeated, late, forged and old requests.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -10,9 +10,8 @@ use tokio::time::Instant;
 use vigie_domain::{Decimal, Stars};
 use vigie_platforms::preset::{ExpectedEvent, Sample};
 use vigie_platforms::signature::{SecretFault, Signed};
-use vigie_platforms::{Preset, signature};
+use vigie_platforms::{Preset, presets, signature};
 
-use super::played;
 use super::stage::{Account, wrong_secret};
 use crate::load::CannotBegin;
 use vigie_machine::now;
@@ -120,7 +119,7 @@ impl Player {
             .timeout(Duration::from_secs(15))
             .build()
             .map_err(|error| CannotBegin::Other(format!("no HTTP client: {error}")))?;
-        let tallies = played().map(|preset| (preset, Tally::default())).collect();
+        let tallies = presets().iter().map(|preset| (preset, Tally::default())).collect();
         Ok(Self {
             client,
             server,

@@ -4,11 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use vigie_platforms::{Preset, Scheme};
-
+use vigie_platforms::{Preset, Scheme, presets};
 use vigie_smtp_sink::Sink;
 
-use super::played;
 use crate::load::CannotBegin;
 
 /// The zone of the demo's brand.
@@ -94,7 +92,7 @@ pub(crate) fn furnish(
     let cannot = |error: std::io::Error| {
         CannotBegin::Other(format!("cannot write to {}: {error}", folder.path().display()))
     };
-    let of_lumen: Vec<Account> = played().map(lumen).collect();
+    let of_lumen: Vec<Account> = presets().iter().map(lumen).collect();
     let of_bruma: Vec<Account> = [bruma_site(), bruma_shop()].into_iter().flatten().collect();
     for account in of_lumen.iter().chain(&of_bruma) {
         std::fs::write(folder.path().join(&account.source), account.secret).map_err(cannot)?;
