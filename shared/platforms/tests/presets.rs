@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use vigie_domain::{EventKind, ReviewEvent, Version};
 use vigie_platforms::mapping::Mapped;
+use vigie_platforms::preset::Outcome;
 use vigie_platforms::{Preset, headers, presets};
 
 fn now() -> Timestamp {
@@ -61,10 +62,10 @@ fn every_preset_does_with_its_samples_what_they_say() {
 }
 
 #[test]
-fn every_preset_has_the_samples_that_the_demo_plays() {
-    assert_eq!(presets().len(), 8);
+fn every_preset_has_samples_of_a_reviews_life() {
     for preset in presets() {
-        for name in ["posted-low", "posted-four", "posted-high", "edited-down"] {
+        let edits = preset.events().contains(&Outcome::Edited).then_some("edited-down");
+        for name in ["posted-low", "posted-four", "posted-high"].into_iter().chain(edits) {
             assert!(preset.sample(name).is_some(), "{} of {}", name, preset.id());
         }
         for sample in preset.samples() {
@@ -239,4 +240,47 @@ fn a_faulty_preset_says_where_and_what() {
         assert!(error.message.contains(message), "{error}");
         assert!(error.to_string().starts_with(&format!("j.toml:{line}:")), "{error}");
     }
+}
+
+#[test]
+fn stars_of_lipscore_come_before_their_text_and_make_one_review() {
+    let rated = json!({"event": "rating_created", "id": 7, "rating": 2,
+        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"});
+    let told = json!({"event": "rating_created", "id": 7, "rating": 2,
+        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z",
+        "review": {"text": "It broke.", "updated_at": "2026-11-20T09:05:00Z"}});
+    let (first, second) = (map("lipscore", "", &rated), map("lipscore", "", &told));
+    assert_eq!(event(&first[0]).external_id, event(&second[0]).external_id);
+    assert!(event(&first[0]).version < event(&second[0]).version, "the text is the later news");
+}
+
+#[test]
+fn yotpo_is_read_as_numbers_and_as_words() {
+    for (id, score) in [(json!(5), json!(3)), (json!("5"), json!("3"))] {
+        let body = json!({"event": "review_create", "data": {"id": id, "score": score,
+            "created_at": "2018-02-20 14:12:13 UTC", "updated_at": "2018-02-20T14:12:13Z"}});
+        let mapped = map("yotpo", "", &body);
+        let content = event(&mapped[0]).content.clone().unwrap();
+        assert_eq!(event(&mapped[0]).external_id.to_string(), "5");
+        assert_eq!(content.stars.unwrap().to_string(), "3");
+        assert_eq!(content.published_at.unwrap().to_string(), "2018-02-20T14:12:13Z");
+    }
+}
+
+#[test]
+fn what_reviewsio_sends_without_a_reviews_fields_is_no_review() {
+    let mapped = map("reviewsio", "", &json!({"id": 1, "ping": true}));
+    assert!(matches!(mapped[0], Mapped::Rejected { .. }), "{mapped:?}");
+}
+
+#[test]
+fn a_review_of_webwinkelkeur_without_an_id_is_known_by_its_time() {
+    let mapped = map(
+        "webwinkelkeur",
+        "",
+        &json!({"name": "Sam", "rating": 1, "comment": "Late.", "created": "2026-11-20 09:12:00"}),
+    );
+    assert_eq!(event(&mapped[0]).external_id.to_string(), "2026-11-20 09:12:00");
+    let published = event(&mapped[0]).content.clone().unwrap().published_at.unwrap();
+    assert_eq!(published.to_string(), "2026-11-20T08:12:00Z", "no zone: Amsterdam's");
 }

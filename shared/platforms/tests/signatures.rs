@@ -21,7 +21,8 @@ fn now() -> Timestamp {
 fn hmac(hash: HashKind, encoding: Encoding, prefix: &str, stamp: Option<Stamp>) -> Scheme {
     let headers = vec!["X-Signature".to_owned()];
     let secret = SecretForm::Verbatim;
-    Scheme::Hmac(HmacScheme { hash, encoding, headers, prefix: prefix.to_owned(), secret, stamp })
+    let (or_hash, prefix) = (None, prefix.to_owned());
+    Scheme::Hmac(HmacScheme { hash, or_hash, encoding, headers, prefix, secret, stamp })
 }
 
 fn stamp(unit: StampUnit, signed: &str, in_signature: bool) -> Stamp {

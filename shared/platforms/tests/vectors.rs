@@ -31,6 +31,9 @@ struct Vector {
     signature: String,
     #[serde(default)]
     refused: bool,
+    /// It is accepted, and not what we would sign.
+    #[serde(default)]
+    verify_only: bool,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +74,7 @@ impl SchemeText {
         });
         Scheme::Hmac(HmacScheme {
             hash: self.hash.unwrap(),
+            or_hash: None,
             encoding: self.encoding.unwrap(),
             headers: vec!["X-Signature".to_owned()],
             prefix: self.prefix.clone(),
@@ -153,7 +157,7 @@ fn every_vector_with_its_time_in_the_past_is_late_and_altered_is_a_mismatch() {
 
 #[test]
 fn signing_makes_what_the_vectors_say() {
-    for vector in vectors().iter().filter(|v| !v.refused) {
+    for vector in vectors().iter().filter(|v| !v.refused && !v.verify_only) {
         let scheme = vector.scheme();
         let id = vector.id.as_deref().unwrap_or_default();
         let secret = vector.secret.as_str().into();

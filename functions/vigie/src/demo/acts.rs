@@ -49,7 +49,8 @@ impl Player {
             }
         }
         if let Some(four) = preset.sample("posted-four") {
-            let late = if has_versions(four) { Fate::Stale } else { Fate::Duplicate };
+            let was_edited = preset.sample("edited-down").is_some();
+            let late = if was_edited && has_versions(four) { Fate::Stale } else { Fate::Duplicate };
             self.sample(account, four, "", Guise::Honest, late).await;
             self.sample(account, four, "7", Guise::Honest, Fate::AsSampled).await;
         }

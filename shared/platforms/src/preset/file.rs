@@ -107,6 +107,7 @@ pub(super) struct SignatureTable {
     #[serde(default)]
     pub(super) sources: Vec<String>,
     pub(super) hash: Option<HashKind>,
+    pub(super) or_hash: Option<HashKind>,
     pub(super) encoding: Option<Encoding>,
     #[serde(default)]
     pub(super) headers: Vec<HeaderText>,

@@ -29,7 +29,7 @@ pub(crate) use rating::{Rating, Scale};
 pub(crate) use values::Pattern;
 
 /// The files compiled in, in the order of `vigie platforms`.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 14] = [
     ("standard-webhooks.toml", include_str!("../../presets/standard-webhooks.toml")),
     ("generic-hmac.toml", include_str!("../../presets/generic-hmac.toml")),
     ("judgeme.toml", include_str!("../../presets/judgeme.toml")),
@@ -38,6 +38,12 @@ const FILES: [(&str, &str); 8] = [
     ("stamped.toml", include_str!("../../presets/stamped.toml")),
     ("trustpilot.toml", include_str!("../../presets/trustpilot.toml")),
     ("shopify-product-review.toml", include_str!("../../presets/shopify-product-review.toml")),
+    ("lipscore.toml", include_str!("../../presets/lipscore.toml")),
+    ("reviewsio.toml", include_str!("../../presets/reviewsio.toml")),
+    ("webwinkelkeur.toml", include_str!("../../presets/webwinkelkeur.toml")),
+    ("yotpo.toml", include_str!("../../presets/yotpo.toml")),
+    ("zernio.toml", include_str!("../../presets/zernio.toml")),
+    ("typeform.toml", include_str!("../../presets/typeform.toml")),
 ];
 
 /// Everything Vigie knows of a platform.

@@ -16,13 +16,17 @@ pub(super) fn of_table(table: &SignatureTable) -> Result<Scheme, &'static str> {
             Ok(names)
         }
     };
-    let hmac_keys = table.hash.is_some() || table.encoding.is_some() || table.timestamp.is_some();
+    let hmac_keys = table.hash.is_some()
+        || table.or_hash.is_some()
+        || table.encoding.is_some()
+        || table.timestamp.is_some();
     if table.scheme != SchemeName::Hmac && (hmac_keys || !table.prefix.is_empty()) {
-        return Err("hash, encoding, prefix and timestamp go with the scheme hmac only");
+        return Err("hash, or_hash, encoding, prefix and timestamp go with the scheme hmac only");
     }
     match table.scheme {
         SchemeName::Hmac => Ok(Scheme::Hmac(HmacScheme {
             hash: table.hash.ok_or("needs hash: sha1, sha256 or sha512")?,
+            or_hash: table.or_hash,
             encoding: table.encoding.ok_or("needs encoding: hex or base64")?,
             headers: headers()?,
             prefix: table.prefix.clone(),

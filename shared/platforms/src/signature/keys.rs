@@ -16,6 +16,9 @@ pub(crate) const WHSEC: &str = "whsec_";
 /// Fewest and most bytes of a Standard Webhooks key (the specification's own limits).
 pub(crate) const WHSEC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
+/// Bytes of a secret that Lipscore decodes (its own module for Magento 2).
+const HEX64_BYTES: usize = 64;
+
 /// Which hash an HMAC uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,6 +64,8 @@ pub enum SecretForm {
     Whsec,
     /// Hexadecimal, decoded.
     Hex,
+    /// 64 bytes in hexadecimal, decoded; any other text as it stands.
+    Hex64,
 }
 
 /// What is wrong with a secret; never the secret.
@@ -106,6 +111,10 @@ impl SecretForm {
         match self {
             Self::Verbatim => Ok(text.as_bytes().to_vec()),
             Self::Hex => unhex(text.trim().as_bytes()).ok_or(SecretProblem::NotHex),
+            Self::Hex64 => {
+                let decoded = unhex(text.trim().as_bytes()).filter(|key| key.len() == HEX64_BYTES);
+                Ok(decoded.unwrap_or_else(|| text.as_bytes().to_vec()))
+            }
             Self::Whsec => whsec(text.trim()),
         }
     }
@@ -204,7 +213,10 @@ mod tests {
         let long = "A".repeat(88);
         assert_eq!(problem(SecretForm::Whsec, &long), SecretProblem::Length { bytes: 66 });
         assert_eq!(problem(SecretForm::Hex, "xyz"), SecretProblem::NotHex);
-        for form in [SecretForm::Verbatim, SecretForm::Whsec, SecretForm::Hex] {
+        let hex64 = |text: &str| SecretForm::Hex64.key(&text.into()).unwrap();
+        assert_eq!(hex64(&"ab".repeat(64)), [0xAB; 64]);
+        assert_eq!(hex64(&"ab".repeat(32)), "ab".repeat(32).into_bytes());
+        for form in [SecretForm::Verbatim, SecretForm::Whsec, SecretForm::Hex, SecretForm::Hex64] {
             assert_eq!(problem(form, " "), SecretProblem::Empty);
         }
         let fault = SecretFault { index: 1, problem: problem(SecretForm::Whsec, "whsec_QUJD") };

@@ -104,7 +104,8 @@ pub struct Verifier {
 
 #[derive(Clone)]
 enum Key {
-    Mac(KeyedMac),
+    /// One for each hash that the scheme accepts.
+    Macs(Vec<KeyedMac>),
     /// The digest of a secret that travels as it is: comparing digests hides its length too.
     Token([u8; 32]),
 }
@@ -185,11 +186,15 @@ impl Verifier {
 
 impl Key {
     fn new(scheme: &Scheme, secret: &SecretString) -> Result<Option<Self>, SecretProblem> {
-        let mac = |hash, key: &[u8]| KeyedMac::new(hash, key).map(Self::Mac);
+        let macs = |hashes: &[Option<HashKind>], key: &[u8]| {
+            let hashes = hashes.iter().flatten();
+            let macs = hashes.map(|hash| KeyedMac::new(*hash, key)).collect::<Option<_>>();
+            macs.map(Self::Macs)
+        };
         Ok(match scheme {
-            Scheme::Hmac(hmac) => mac(hmac.hash, &hmac.secret.key(secret)?),
+            Scheme::Hmac(hmac) => macs(&[Some(hmac.hash), hmac.or_hash], &hmac.secret.key(secret)?),
             Scheme::StandardWebhooks { .. } => {
-                mac(HashKind::Sha256, &SecretForm::Whsec.key(secret)?)
+                macs(&[Some(HashKind::Sha256)], &SecretForm::Whsec.key(secret)?)
             }
             Scheme::SharedHeader { .. } | Scheme::PathToken => {
                 Some(Self::Token(Sha256::digest(travelling(secret)?).into()))
@@ -201,15 +206,17 @@ impl Key {
         let given: [u8; 32] = Sha256::digest(given).into();
         match self {
             Self::Token(expected) => bool::from(given.ct_eq(expected)),
-            Self::Mac(_) => false,
+            Self::Macs(_) => false,
         }
     }
 
     fn signed(&self, claim: &Claim<'_>, body: &[u8]) -> bool {
-        let Self::Mac(keyed) = self else { return false };
-        let mut mac = keyed.clone();
-        claim.feed(body, |bytes| mac.update(bytes));
-        claim.signatures.iter().any(|signature| mac.clone().matches(signature))
+        let Self::Macs(macs) = self else { return false };
+        macs.iter().any(|keyed| {
+            let mut mac = keyed.clone();
+            claim.feed(body, |bytes| mac.update(bytes));
+            claim.signatures.iter().any(|signature| mac.clone().matches(signature))
+        })
     }
 }
 

@@ -28,8 +28,11 @@ pub enum Scheme {
 /// An HMAC over the raw body, alone or with a timestamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HmacScheme {
-    /// The hash.
+    /// The hash; it signs.
     pub hash: HashKind,
+    /// Another that is accepted, where the platform's own documents disagree. The signature's
+    /// length tells which it is.
+    pub or_hash: Option<HashKind>,
     /// How the signature is written.
     pub encoding: Encoding,
     /// Accepted header names; the first is used to sign.
@@ -217,7 +220,9 @@ impl Scheme {
     pub fn describe(&self) -> String {
         match self {
             Self::Hmac(h) => {
-                let hash = h.hash.name().to_uppercase();
+                let hashes: Vec<_> = [Some(h.hash), h.or_hash].into_iter().flatten().collect();
+                let hashes: Vec<_> = hashes.iter().map(|hash| hash.name().to_uppercase()).collect();
+                let hash = hashes.join(" or ");
                 let of = match &h.stamp {
                     None => "the raw body".to_owned(),
                     Some(stamp) => stamp.signed.as_str().to_owned(),
