@@ -4,14 +4,15 @@
 use anyhow::{Context as _, Result, ensure};
 use http::HeaderMap;
 use secrecy::SecretString;
+use vigie_app::receive::{NotReceived, Received, Webhook, receive};
 use vigie_app::registry::{Outside, PresetInForce};
 use vigie_app::{App, Registry, Settings};
 use vigie_domain::{Brand, SecretRef};
-use vigie_platforms::{Preset, signature};
+use vigie_platforms::{Preset, Request, signature};
 use vigie_ports::{Clock as _, Mail, Mailbox, Store as _, World};
 use vigie_store_sqlite::SqliteStore;
 use vigie_testkit::build::at;
-use vigie_testkit::world::{ManualClock, SeededIds};
+use vigie_testkit::world::{ManualClock, NoApi, SeededIds};
 
 /// The secret of every source.
 const SECRET: &str = "an-invented-secret-of-a-test";
@@ -27,6 +28,7 @@ pub struct Still<M> {
 impl<M: Mail> World for Still<M> {
     type Store = SqliteStore;
     type Mail = M;
+    type Api = NoApi;
     type Clock = ManualClock;
     type Ids = SeededIds;
     fn store(&self) -> &SqliteStore {
@@ -34,6 +36,9 @@ impl<M: Mail> World for Still<M> {
     }
     fn mail(&self) -> &M {
         &self.mail
+    }
+    fn api(&self) -> &NoApi {
+        &NoApi
     }
     fn clock(&self) -> &ManualClock {
         &self.clock
@@ -94,4 +99,17 @@ pub fn sign<M: Mail>(app: &App<Still<M>>, body: &str) -> Result<HeaderMap> {
     let scheme = Preset::by_id("generic-hmac").context("no such preset")?.scheme();
     let now = app.world().clock().now();
     Ok(signature::sign(scheme, &SECRET.into(), body.as_bytes(), "", now)?.header_map())
+}
+
+/// Posts a webhook to the sample source.
+///
+/// # Errors
+/// It is not taken.
+pub async fn post<W: World>(
+    app: &App<W>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Received, NotReceived> {
+    let sent = Request { headers, path_token: None, query: None, body };
+    receive(app, &Webhook { source: "lumen-site", sent, from: None, request: None }).await
 }

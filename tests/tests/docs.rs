@@ -108,7 +108,7 @@ impl Environment for Everything {
     fn preset(&self, named: &str) -> Result<PresetInfo, String> {
         let known = vigie_config::is_preset_path(named) || Preset::by_id(named).is_some();
         known
-            .then_some(PresetInfo { needs_secret: true })
+            .then_some(PresetInfo { needs_secret: true, ..PresetInfo::default() })
             .ok_or_else(|| "no such preset".to_owned())
     }
 

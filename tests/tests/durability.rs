@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use vigie_app::App;
-use vigie_app::receive::{NotReceived, Received, receive};
+use vigie_app::receive::{NotReceived, Received};
 use vigie_domain::EventKind;
 use vigie_ports::{
     Accepted, Arrival, Email, FailureClass, Mail, SendError, Store as _, StoreError,
 };
 use vigie_store_sqlite::{FILE_NAME, Options, SqliteStore};
 use vigie_testkit::build::{arrival, at, key, written};
-use vigie_tests::app::{Still, app, brand, sign};
+use vigie_tests::app::{Still, app, brand, post, sign};
 
 /// How long the writer may take to reach a gate, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -110,9 +110,7 @@ fn webhook(
     let app = Arc::clone(app);
     let body = format!(r#"{{"type":"review.posted","review":{{"id":"r-{id}","rating":5}}}}"#);
     let headers = sign(&app, &body)?;
-    Ok(Box::pin(
-        async move { receive(&app, "lumen-site", None, &headers, body.as_bytes(), None).await },
-    ))
+    Ok(Box::pin(async move { post(&app, &headers, body.as_bytes()).await }))
 }
 
 fn review(id: &str) -> Arrival {

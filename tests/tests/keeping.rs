@@ -11,7 +11,6 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use vigie_app::receive::receive;
 use vigie_app::{App, deliver, operator, raise, watch};
 use vigie_domain::notice::{NoticeId, NoticeState};
 use vigie_domain::{Matter, Subject, Trouble};
@@ -22,7 +21,7 @@ use vigie_ports::{
 use vigie_smtp_sink::Sink;
 use vigie_store_sqlite::{FILE_NAME, SqliteStore};
 use vigie_testkit::build::key;
-use vigie_tests::app::{Still, app, brand, sign};
+use vigie_tests::app::{Still, app, brand, post, sign};
 use vigie_tests::home::Home;
 use vigie_tests::load::{self, Plan};
 use vigie_tests::stage::{LUMEN, SERVER, Stage, WITHIN};
@@ -149,7 +148,7 @@ async fn manual(operator: &[&str]) -> Result<Manual> {
 async fn hear(app: &Manual, webhook: Value) -> Result<Vec<NoticeId>> {
     let body = webhook.to_string();
     let headers = sign(app, &body)?;
-    let received = receive(app, "lumen-site", None, &headers, body.as_bytes(), None).await?;
+    let received = post(app, &headers, body.as_bytes()).await?;
     ensure!(received.tally.accepted == 1, "{received:?}");
     let mut made = Vec::new();
     for key in received.undecided {

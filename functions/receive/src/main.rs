@@ -1,15 +1,13 @@
 //! Takes webhooks from the HTTP API: verifies, records, answers.
 
 mod receive;
-mod sources;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use vigie_aws::http::Event;
-use vigie_aws::{Home, NoMail, Surroundings};
+use vigie_aws::{Home, NoMail, Sources, Surroundings};
 use vigie_secrets_aws::Secrets;
 
 use receive::Receive;
-use sources::Sources;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

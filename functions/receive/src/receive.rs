@@ -4,14 +4,12 @@ use std::convert::Infallible;
 
 use http::{Method, StatusCode};
 use vigie_aws::http::{Answered, Asked, Event, elsewhere};
-use vigie_aws::{Home, InForce, Metrics, NoMail};
+use vigie_aws::{Home, InForce, Metrics, NoMail, Sources};
 use vigie_ports::{Store as _, StoreError, World as _};
 use vigie_relay::Relay;
 use vigie_web::answer::{Answer, Code, json, not_allowed, problem};
 use vigie_web::hook::{self, Hooked};
 use vigie_web::{body, segments};
-
-use crate::sources::Sources;
 
 /// The function.
 pub(crate) struct Receive {
@@ -48,12 +46,23 @@ impl Receive {
                 nameless(answer.unwrap_or_else(|| problem(Code::Internal, &asked.id, None)))
             }
             Some("hooks") if asked.parts.method != Method::POST => {
-                nameless(hook::not_a_page(&asked.parts.method, &asked.id))
+                nameless(self.asked(asked, in_force).await)
             }
             Some("hooks") => self.hook(asked, in_force).await,
             Some("healthz") => nameless(health(asked, in_force).await),
             _ => nameless(problem(Code::NotFound, &asked.id, None)),
         }
+    }
+
+    /// Answers what a platform asks before it posts.
+    async fn asked(&self, asked: &Asked, in_force: &InForce<NoMail>) -> Answer {
+        let named = hook::named(asked.parts.uri.path());
+        if let Some((source, _)) = named
+            && let Err(error) = self.sources.make_ready(&in_force.app, source).await
+        {
+            return unavailable(asked, &error);
+        }
+        hook::asked(&in_force.app, &asked.parts, &asked.id)
     }
 
     /// Takes a webhook. One whose signature fails is looked at again with the secrets as they are
@@ -75,7 +84,7 @@ impl Receive {
         {
             hooked = hook::answer(app, &asked.parts, &asked.body, &asked.id).await;
         }
-        // What is to be decided is told by the table's stream.
+        // What is to be decided is told by the table's stream; what is to be fetched, watch finds.
         let Hooked { answer, tally, refused, .. } = hooked;
         if let Some(tally) = tally {
             self.metrics.taken(tally);

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use vigie_app::registry::{Outside, PresetInForce};
-use vigie_config::{Aws, Included, NotIncluded, PresetInfo};
+use vigie_config::{Aws, FetchInfo, Included, NotIncluded, PresetInfo};
 use vigie_domain::SecretRef;
 use vigie_machine::variable;
-use vigie_platforms::{Preset, presets};
+use vigie_platforms::preset::{ApiAuth, Challenge, Fetch, Push};
+use vigie_platforms::{Preset, Scheme, presets};
 
 use crate::vault::{Kept, Vault};
 
@@ -104,7 +105,7 @@ impl Machine {
         }
         let text = std::fs::read_to_string(self.path(named))
             .map_err(|error| format!("cannot read {named}: {error}"))?;
-        Preset::parse(&text, named)
+        Preset::read_own(&text, named)
             .map(|preset| PresetInForce::Own(preset.into()))
             .map_err(|error| error.to_string())
     }
@@ -178,8 +179,7 @@ impl vigie_config::Environment for Machine {
     }
 
     fn preset(&self, named: &str) -> Result<PresetInfo, String> {
-        let preset = Self::preset(self, named)?;
-        Ok(PresetInfo { needs_secret: needs_secret(&preset) })
+        Ok(preset_info(&*Self::preset(self, named)?))
     }
 
     fn preset_ids(&self) -> Vec<String> {
@@ -187,9 +187,20 @@ impl vigie_config::Environment for Machine {
     }
 }
 
-/// Every scheme proves something with a secret; the address token is one too.
-fn needs_secret(preset: &Preset) -> bool {
-    preset.signed()
-        || preset.scheme().takes_path_token()
-        || !preset.scheme().proof_headers().is_empty()
+/// What the configuration needs to know of a preset.
+fn preset_info(preset: &Preset) -> PresetInfo {
+    let scheme = preset.scheme();
+    let thin = preset.push() == Push::Thin;
+    let fetch = preset.fetch();
+    PresetInfo {
+        // Every scheme proves something with a secret; the address token is one too.
+        needs_secret: *scheme != Scheme::None && !scheme.has_published_keys(),
+        instead: preset.instead().map(ToOwned::to_owned),
+        needs_word: preset.challenge().is_some_and(Challenge::needs_word),
+        needs_sender: scheme.has_sender(),
+        fetches: fetch
+            .filter(|_| thin)
+            .map(|fetch| FetchInfo { needs_secret: fetch.auth() != ApiAuth::None }),
+        api_names: fetch.map(Fetch::needs).unwrap_or_default(),
+    }
 }

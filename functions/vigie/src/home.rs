@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
+use vigie_api_http::HttpApi;
 use vigie_config::Config;
 use vigie_machine::{SystemClock, SystemIds};
 use vigie_ports::World;
@@ -23,6 +24,7 @@ const STORE_BYTES_MIN: usize = 128 * 1024;
 pub(crate) struct Home {
     pub(crate) store: SqliteStore,
     pub(crate) mail: Way,
+    pub(crate) api: HttpApi,
     pub(crate) clock: SystemClock,
     pub(crate) ids: SystemIds,
 }
@@ -30,6 +32,7 @@ pub(crate) struct Home {
 impl World for Home {
     type Store = SqliteStore;
     type Mail = Way;
+    type Api = HttpApi;
     type Clock = SystemClock;
     type Ids = SystemIds;
     fn store(&self) -> &SqliteStore {
@@ -37,6 +40,9 @@ impl World for Home {
     }
     fn mail(&self) -> &Way {
         &self.mail
+    }
+    fn api(&self) -> &HttpApi {
+        &self.api
     }
     fn clock(&self) -> &SystemClock {
         &self.clock

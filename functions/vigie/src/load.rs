@@ -151,7 +151,7 @@ pub(crate) async fn serving_registry(
 ) -> Result<Registry, CannotBegin> {
     let brands = live(store).await?;
     let sources = brands.iter().flat_map(|brand| &brand.sources);
-    let references: Vec<_> = sources.flat_map(|source| source.secrets.iter().cloned()).collect();
+    let references: Vec<_> = sources.flat_map(|source| source.all_secrets().cloned()).collect();
     stored_registry(store, &machine.knowing(&references).await).await
 }
 

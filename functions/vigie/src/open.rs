@@ -1,5 +1,6 @@
 //! Opening the store that a command names, with what is in force in it.
 
+use vigie_api_http::HttpApi;
 use vigie_app::App;
 use vigie_domain::notice::NoticeId;
 use vigie_machine::{SystemClock, SystemIds};
@@ -85,7 +86,7 @@ pub(crate) async fn open_here(stored: &Stored) -> Result<App<Home>, CannotBegin>
     let store = open_store(&config, &machine)?;
     let mail = way(&config, &machine).await?;
     let registry = stored_registry(&store, &machine).await?;
-    let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
+    let home = Home { store, mail, api: HttpApi::default(), clock: SystemClock, ids: SystemIds };
     App::start(home, settings(&config), registry).await.map_err(store_trouble)
 }
 

@@ -9,13 +9,15 @@ use vigie_domain::notice::{
     GIVE_UP_AFTER, LEASE, Notice, NoticeId, SEND_WITHIN, UNKNOWN_MAX, retry_at,
 };
 use vigie_domain::promise::later;
-use vigie_domain::{Brand, Contact, Deliver, Digest, Kind, Review, ReviewKey, State, Subject};
+use vigie_domain::{
+    Brand, Contact, Deliver, Digest, Kind, Review, ReviewKey, SourceId, State, Subject,
+};
 use vigie_ports::{
     Email, FailureClass, Ids as _, Mail as _, SendError, Settlement, Store as _, StoreError,
     StoredReview, World, Written,
 };
 
-use crate::{App, compose};
+use crate::{App, compose, fetch};
 
 /// Notices that one message takes along: with the first, as many as a person reads in one go.
 const ALONG_MAX: u32 = 19;
@@ -49,6 +51,19 @@ pub struct Attempt {
     pub kind: Option<Kind>,
     /// From the publication of its review to now, if it was an alert that was sent.
     pub delay: Option<SignedDuration>,
+    /// Reviews with a change to decide, if it was something to fetch: nudge [`crate::raise`].
+    pub undecided: Vec<ReviewKey>,
+}
+
+impl Attempt {
+    fn not_claimed() -> Self {
+        let (kind, delay, undecided) = Default::default();
+        Self { outcome: Delivered::NotClaimed, kind, delay, undecided }
+    }
+
+    pub(crate) fn of_fetch() -> Self {
+        Self { kind: Some(Kind::Fetch), ..Self::not_claimed() }
+    }
 }
 
 /// Tries to deliver a notice.
@@ -56,12 +71,29 @@ pub struct Attempt {
 /// # Errors
 /// The store does not answer; if the notice was claimed, its lease ends and it is tried again.
 pub async fn deliver<W: World>(app: &App<W>, id: &NoticeId) -> Result<Attempt, StoreError> {
+    deliver_with(app, id, async |_: &SourceId| Ok(())).await
+}
+
+/// The same, in a home that knows sources only as they are asked for: `make_ready` puts one in
+/// force that something is to be fetched for.
+///
+/// # Errors
+/// The store does not answer; if the notice was claimed, its lease ends and it is tried again.
+pub async fn deliver_with<W: World>(
+    app: &App<W>,
+    id: &NoticeId,
+    make_ready: impl AsyncFn(&SourceId) -> Result<(), StoreError>,
+) -> Result<Attempt, StoreError> {
     let now = app.now();
     let token = Digest::of_bytes(&app.world().ids().random()).to_hex();
     let claimed = app.store().claim(id, &token, now, later(now, LEASE)).await?;
     let Some(notice) = claimed else {
-        return Ok(Attempt { outcome: Delivered::NotClaimed, kind: None, delay: None });
+        return Ok(Attempt::not_claimed());
     };
+    if let Subject::Fetch(fetching) = &notice.what.subject {
+        make_ready(&fetching.review.source).await?;
+        return fetch::carry_out(app, &notice, fetching, &token).await;
+    }
     let (mut published_at, mut request, kind) = (None, String::new(), notice.what.kind);
     let settlement = match prepare(app, &notice, &token, now).await? {
         Ok(ready) => {
@@ -76,7 +108,7 @@ pub async fn deliver<W: World>(app: &App<W>, id: &NoticeId) -> Result<Attempt, S
     let outcome = settle(app, &notice, &token, settlement, now).await?;
     let told_at = published_at.filter(|_| kind == Kind::Alert && outcome == Delivered::Sent);
     let delay = told_at.map(|at| app.now().duration_since(at));
-    Ok(Attempt { outcome, kind: Some(kind), delay })
+    Ok(Attempt { outcome, kind: Some(kind), delay, undecided: Vec::new() })
 }
 
 async fn settle<W: World>(

@@ -21,6 +21,8 @@ pub mod desk;
 pub mod erase;
 pub mod explain;
 pub mod feedback;
+pub mod fetch;
+mod keys;
 pub mod moving;
 pub mod operator;
 pub mod raise;
@@ -43,6 +45,9 @@ use vigie_ports::{
 };
 
 pub use compose::encoded as header_of;
+use fetch::Passes;
+use keys::KeyRing;
+pub use keys::NoKeys;
 pub use registry::Registry;
 use registry::{PresetInForce, SourceInForce};
 use tallies::Tallies;
@@ -91,6 +96,8 @@ pub struct App<W: World> {
     desk_key: RwLock<[u8; 32]>,
     registry: RwLock<Arc<Registry>>,
     tallies: Tallies,
+    key_ring: KeyRing,
+    passes: Passes,
 }
 
 impl<W: World> App<W> {
@@ -105,7 +112,8 @@ impl<W: World> App<W> {
     ) -> Result<Self, StoreError> {
         let desk_key = RwLock::new(desk_key(&world).await?);
         let registry = RwLock::new(Arc::new(registry));
-        Ok(Self { world, settings, desk_key, registry, tallies: Tallies::default() })
+        let (tallies, key_ring, passes) = Default::default();
+        Ok(Self { world, settings, desk_key, registry, tallies, key_ring, passes })
     }
 
     /// Reads the key of desk links again: another store's came with what it keeps.
@@ -140,6 +148,14 @@ impl<W: World> App<W> {
     /// What messages and links begin with.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    fn key_ring(&self) -> &KeyRing {
+        &self.key_ring
+    }
+
+    fn passes(&self) -> &Passes {
+        &self.passes
     }
 
     fn tallies(&self) -> &Tallies {
@@ -203,7 +219,7 @@ impl<W: World> App<W> {
         let Some(text) = self.store().preset(named).await? else {
             return Ok(Err(format!("there is no preset {named}")));
         };
-        let parsed = Preset::parse(&text, named).map_err(|fault| fault.to_string());
+        let parsed = Preset::read_own(&text, named).map_err(|fault| fault.to_string());
         Ok(parsed.map(|preset| PresetInForce::Own(preset.into())))
     }
 }

@@ -1,15 +1,20 @@
 //! A webhook comes in: verify, map, record. Only then is it acknowledged.
 
-use http::HeaderMap;
+use std::borrow::Cow;
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::Serialize;
-use vigie_domain::{Digest, Flag, Matter, Outcome, ReviewEvent, ReviewKey, Told, Trouble};
-use vigie_platforms::{Mapped, Refusal, Request};
+use vigie_domain::{
+    Digest, Flag, Matter, NoticeId, Outcome, ReviewEvent, ReviewKey, SourceId, Told, Trouble,
+};
+use vigie_platforms::{Beside, Expect, Mapped, Refusal, Request, Verified, Verifier};
 use vigie_ports::{Arrival, Rejected, Store as _, StoreError, World};
 
-use crate::App;
+use crate::keys::{self, NoKeys};
 use crate::registry::SourceInForce;
 use crate::tallies::Hook;
+use crate::{App, fetch};
 
 /// What became of a webhook's events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -33,6 +38,8 @@ pub struct Received {
     pub tally: Tally,
     /// Reviews with a change to decide: nudge [`crate::raise`].
     pub undecided: Vec<ReviewKey>,
+    /// What is to be fetched: nudge [`crate::deliver`].
+    pub notices: Vec<NoticeId>,
     /// The body that the platform wants in answer, where it wants its own.
     pub answer: Option<String>,
 }
@@ -49,33 +56,45 @@ pub enum NotReceived {
     /// The verified bytes are not JSON, or nest too deep.
     #[error("not readable: {0}")]
     Malformed(String),
+    /// It cannot be judged now: the platform sends it again.
+    #[error(transparent)]
+    NoKeys(#[from] NoKeys),
     /// The store did not take it: the platform sends it again.
     #[error("not recorded")]
     NotRecorded(#[source] StoreError),
 }
 
-/// Takes a webhook. `token` is what follows the source in the address; `request` is the request's
-/// id, which a message about what it tells will carry.
+/// A webhook as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Webhook<'a> {
+    /// The source that its address names.
+    pub source: &'a str,
+    /// Headers, the token behind the source, what follows the question mark, and the body.
+    pub sent: Request<'a>,
+    /// Who sent it, as far as that is known.
+    pub from: Option<IpAddr>,
+    /// The request's id, which a message about what it tells will carry.
+    pub request: Option<&'a str>,
+}
+
+/// Takes a webhook.
 ///
 /// # Errors
 /// [`NotReceived`], with nothing recorded.
 pub async fn receive<W: World>(
     app: &App<W>,
-    source: &str,
-    token: Option<&str>,
-    headers: &HeaderMap,
-    body: &[u8],
-    request: Option<&str>,
+    webhook: &Webhook<'_>,
 ) -> Result<Received, NotReceived> {
-    let source = app.registry().source(source).ok_or(NotReceived::UnknownSource)?;
-    let as_sent = Request { headers, path_token: token, body };
-    let received = receive_of(app, &source, &as_sent, request).await;
+    let source = app.registry().source(webhook.source).ok_or(NotReceived::UnknownSource)?;
+    let received = receive_of(app, &source, webhook).await;
     let counted = match &received {
         Ok(_) => Some(Hook::Taken),
         Err(NotReceived::Refused(refusal)) => Some(Hook::Refused(refusal.code())),
         Err(NotReceived::Malformed(_)) => Some(Hook::Refused("malformed-payload")),
         // No fault of the source's.
-        Err(NotReceived::UnknownSource | NotReceived::NotRecorded(_)) => None,
+        Err(NotReceived::UnknownSource | NotReceived::NotRecorded(_) | NotReceived::NoKeys(_)) => {
+            None
+        }
     };
     if let Some(hook) = counted {
         app.tallies().hook(&source.id, &hook, app.now());
@@ -86,23 +105,67 @@ pub async fn receive<W: World>(
 async fn receive_of<W: World>(
     app: &App<W>,
     source: &SourceInForce,
-    as_sent: &Request<'_>,
-    request: Option<&str>,
+    webhook: &Webhook<'_>,
 ) -> Result<Received, NotReceived> {
     let now = app.now();
-    let Request { headers, path_token, body } = *as_sent;
-    if path_token.is_some() && !source.preset.scheme().takes_path_token() {
+    let Webhook { sent, from, request, .. } = webhook;
+    if sent.path_token.is_some() && !source.preset.scheme().takes_path_token() {
         return Err(NotReceived::UnknownSource);
     }
-    source.verifier.verify(as_sent, now).map_err(NotReceived::Refused)?;
-    let mapped = source
-        .preset
-        .map(headers, body, now)
-        .map_err(|malformed| NotReceived::Malformed(malformed.to_string()))?;
+    if source.preset.is_ping(sent.body) {
+        return Ok(Received::ping());
+    }
+    let verified = verify(app, source, sent, *from, now).await?;
+    let claims = verified.claims.as_deref();
+    let beside = Beside { headers: sent.headers, claims, query: sent.query };
+    let mapped = source.map(beside, sent.body, now);
+    let mapped = mapped.map_err(|malformed| NotReceived::Malformed(malformed.to_string()))?;
     let answer = source.preset.response().map(ToOwned::to_owned);
-    let mut received = take(app, source, mapped, now, request).await?;
+    let mut received = take(app, source, mapped, now, *request).await?;
     received.answer = answer;
     Ok(received)
+}
+
+/// Verifies a webhook: where it comes from, what it carries beside, and the platform's own proof.
+async fn verify<W: World>(
+    app: &App<W>,
+    source: &SourceInForce,
+    sent: &Request<'_>,
+    from: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<Verified, NotReceived> {
+    let refused = NotReceived::Refused;
+    let access = &source.access;
+    let is_allowed = |from: IpAddr| access.networks.iter().any(|network| network.contains(&from));
+    if !access.networks.is_empty() && !from.is_some_and(is_allowed) {
+        // What is refused here is told as any other proof that fails: not why.
+        return Err(refused(Refusal::SignatureMismatch));
+    }
+    if let Some(basic) = &access.basic {
+        basic.verify(sent, now).map_err(refused)?;
+    }
+    let keys = match source.verifier.wanted(sent) {
+        Some(wanted) => Some(keys::published(app, &wanted).await?),
+        None => None,
+    };
+    let verifier = for_address(app, source);
+    verifier.verify_with(sent, keys.as_deref(), now).map_err(refused)
+}
+
+/// The source's verifier; where tokens are for an address and the source states no other, for its
+/// own.
+fn for_address<'a, W: World>(app: &App<W>, source: &'a SourceInForce) -> Cow<'a, Verifier> {
+    let expect = &source.access.expect;
+    if !source.preset.scheme().has_audience() || !expect.audience.is_empty() {
+        return Cow::Borrowed(&source.verifier);
+    }
+    let audience = vec![address_of(app, &source.id)];
+    Cow::Owned(source.verifier.clone().expecting(Expect { audience, ..expect.clone() }))
+}
+
+/// A source's address, as it is pasted into its platform.
+pub fn address_of<W: World>(app: &App<W>, source: &SourceId) -> String {
+    format!("{}/hooks/{source}", app.settings().public_url)
 }
 
 /// Records what was mapped.
@@ -115,17 +178,22 @@ pub(crate) async fn take<W: World>(
 ) -> Result<Received, NotReceived> {
     let mut tally = Tally::default();
     let mut arrivals = Vec::with_capacity(mapped.len());
-    let mut rejected = Vec::new();
+    let (mut thins, mut rejected) = (Vec::new(), Vec::new());
     for one in mapped {
         match one {
             Mapped::Event(event) => arrivals.push(arrival(source, event, now, request)),
+            Mapped::Thin(thin) => thins.push(*thin),
             Mapped::Ignored { .. } => tally.ignored += 1,
-            Mapped::Rejected { why, event, headers } => {
+            Mapped::Rejected { why, event, beside } => {
                 tally.rejected += 1;
-                rejected.push(keep(source, why, event, headers, now));
+                rejected.push(keep(source, why, event, beside, now));
             }
         }
     }
+    let to_fetch = fetch::later_on(app, source, &thins, now, request).await?;
+    tally.accepted += to_fetch.iter().filter(|(_, is_new)| *is_new).count() as u32;
+    tally.duplicates += to_fetch.iter().filter(|(_, is_new)| !is_new).count() as u32;
+    let notices = to_fetch.into_iter().map(|(id, _)| id).collect();
     if !rejected.is_empty() {
         app.store().reject(rejected).await.map_err(NotReceived::NotRecorded)?;
         let events = tally.rejected;
@@ -152,7 +220,15 @@ pub(crate) async fn take<W: World>(
             }
         }
     }
-    Ok(Received { tally, undecided, answer: None })
+    Ok(Received { tally, undecided, notices, answer: None })
+}
+
+impl Received {
+    /// A request that says nothing but that the address was set up.
+    fn ping() -> Self {
+        let tally = Tally { ignored: 1, ..Tally::default() };
+        Self { tally, undecided: Vec::new(), notices: Vec::new(), answer: None }
+    }
 }
 
 /// What the operator is told of an event that is news.

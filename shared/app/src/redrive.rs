@@ -1,7 +1,7 @@
 //! The operator sends again what was dead, or maps again what could not be mapped.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use vigie_domain::notice::NoticeId;
+use vigie_platforms::KeptBeside;
 use vigie_ports::{Redriven, Rejected, Store as _, StoreError, World};
 
 use crate::App;
@@ -46,9 +46,9 @@ async fn remap<W: World>(app: &App<W>, kept: Rejected) -> Result<Outcome, StoreE
     let Some(source) = app.registry().source(kept.source.as_str()) else {
         return Ok(Outcome::StillRejected(gone()));
     };
-    let headers = header_map(&kept.headers);
+    let beside = KeptBeside::of(&kept.headers);
     // The time of receipt stays the one it was.
-    let mapped = match source.preset.map(&headers, kept.event.as_bytes(), kept.at) {
+    let mapped = match source.map(beside.beside(), kept.event.as_bytes(), kept.at) {
         Ok(mapped) => mapped,
         Err(malformed) => return Ok(Outcome::StillRejected(malformed.to_string())),
     };
@@ -63,12 +63,4 @@ async fn remap<W: World>(app: &App<W>, kept: Rejected) -> Result<Outcome, StoreE
         Err(NotReceived::NotRecorded(error)) => Err(error),
         Err(other) => Ok(Outcome::StillRejected(other.to_string())),
     }
-}
-
-fn header_map(pairs: &[(String, String)]) -> HeaderMap {
-    let pair = |(name, value): &(String, String)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        Some((name, HeaderValue::from_str(value).ok()?))
-    };
-    pairs.iter().filter_map(pair).collect()
 }

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+use jiff::Timestamp;
 use secrecy::SecretString;
-use vigie_domain::{Brand, BrandId, SecretRef, SourceId};
-use vigie_platforms::{Preset, Verifier};
+use vigie_domain::{Access, Brand, BrandId, SecretRef, Source, SourceId};
+use vigie_platforms::preset::{ApiNames, Push};
+use vigie_platforms::{Beside, Expect, MalformedPayload, Mapped, Preset, Scheme, Verifier};
 use vigie_ports::BrandInForce;
 
 /// A preset of ours, or a brand's own.
@@ -39,6 +42,94 @@ pub struct SourceInForce {
     pub preset: PresetInForce,
     /// Its secrets, prepared.
     pub verifier: Verifier,
+    /// What it states beside them, prepared.
+    pub access: AccessInForce,
+}
+
+/// What a source states beside its secrets, made ready.
+#[derive(Debug, Default)]
+pub struct AccessInForce {
+    /// Words that a set-up check has to know.
+    pub words: Vec<SecretString>,
+    /// What a token has to say.
+    pub expect: Expect,
+    /// Networks that may call; empty: any.
+    pub networks: Vec<IpNet>,
+    /// HTTP Basic that every call carries too.
+    pub basic: Option<Verifier>,
+    /// How the platform's API is asked.
+    pub api: Option<ApiInForce>,
+}
+
+/// How a platform's API is asked for a source's reviews.
+#[derive(Debug, Default)]
+pub struct ApiInForce {
+    /// Who asks.
+    pub secret: Option<SecretString>,
+    /// What its addresses hold.
+    pub names: ApiNames,
+}
+
+impl SourceInForce {
+    /// Prepares a source. What of its secrets cannot be read or used is told, and verifies nothing.
+    pub fn prepare(
+        brand: &Arc<BrandInForce>,
+        source: &Source,
+        preset: PresetInForce,
+        read: &dyn Fn(&SecretRef) -> Result<SecretString, String>,
+    ) -> (Self, Vec<String>) {
+        let mut troubles = Vec::new();
+        let mut of = |references: &[SecretRef]| {
+            let mut secrets = Vec::new();
+            for reference in references {
+                match read(reference) {
+                    Ok(secret) => secrets.push(secret),
+                    Err(trouble) => troubles.push(trouble),
+                }
+            }
+            secrets
+        };
+        let Access { challenge, audience, sender, allow_from, basic, api } = &source.access;
+        let (secrets, words, basics) = (of(&source.secrets), of(challenge), of(basic));
+        let api = api.as_ref().map(|api| ApiInForce {
+            secret: of(api.secret.as_slice()).pop(),
+            names: ApiNames { base: api.base.clone(), account: api.account.clone() },
+        });
+        let expect =
+            Expect { audience: audience.iter().cloned().collect(), sender: sender.clone() };
+        let (verifier, mut faults) = Verifier::of_usable(preset.scheme(), &secrets);
+        let basic = (!basic.is_empty()).then(|| Verifier::of_usable(&Scheme::Basic, &basics));
+        let basic = basic.map(|(verifier, more)| {
+            faults.extend(more);
+            verifier
+        });
+        troubles.extend(faults.iter().map(ToString::to_string));
+        let networks = allow_from.iter().filter_map(|network| network.parse().ok()).collect();
+        let verifier = verifier.expecting(expect.clone());
+        let access = AccessInForce { words, expect, networks, basic, api };
+        (Self { id: source.id.clone(), brand: brand.clone(), preset, verifier, access }, troubles)
+    }
+
+    /// Maps a verified payload: whole, or to be fetched.
+    pub(crate) fn map(
+        &self,
+        beside: Beside<'_>,
+        body: &[u8],
+        at: Timestamp,
+    ) -> Result<Vec<Mapped>, MalformedPayload> {
+        if self.fetches() {
+            self.preset.map_to_fetch(beside, body, at)
+        } else {
+            self.preset.map(beside, body, at)
+        }
+    }
+
+    /// Whether its events are confirmed by fetching them, or have to be fetched at all.
+    pub fn fetches(&self) -> bool {
+        let thin = self.preset.push() == Push::Thin;
+        let confirms = self.access.api.is_some() && !self.preset.signed();
+        self.preset.fetch().is_some() && (thin || confirms)
+    }
 }
 
 /// Gives what the configuration only names.
@@ -163,7 +254,7 @@ impl Registry {
 
 fn prepare_source(
     brand: &Arc<BrandInForce>,
-    source: &vigie_domain::Source,
+    source: &Source,
     outside: &impl Outside,
     presets: &mut HashMap<String, Result<PresetInForce, String>>,
 ) -> Result<(SourceInForce, Vec<String>), String> {
@@ -174,16 +265,7 @@ fn prepare_source(
         .or_insert_with(|| outside.preset(&source.platform))
         .clone()
         .map_err(told)?;
-    let mut secrets = Vec::new();
-    let mut troubles = Vec::new();
-    for reference in &source.secrets {
-        match outside.secret(reference) {
-            Ok(secret) => secrets.push(secret),
-            Err(trouble) => troubles.push(told(trouble)),
-        }
-    }
-    let (verifier, faults) = Verifier::of_usable(preset.scheme(), &secrets);
-    troubles.extend(faults.into_iter().map(|fault| told(fault.to_string())));
-    let source = SourceInForce { id: source.id.clone(), brand: brand.clone(), preset, verifier };
-    Ok((source, troubles))
+    let read = |reference: &SecretRef| outside.secret(reference);
+    let (prepared, troubles) = SourceInForce::prepare(brand, source, preset, &read);
+    Ok((prepared, troubles.into_iter().map(told).collect()))
 }

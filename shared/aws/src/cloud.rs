@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use vigie_api_http::HttpApi;
 use vigie_machine::{SystemClock, SystemIds};
 use vigie_ports::{Accepted, Email, FailureClass, Mail, SendError, World};
 use vigie_store_dynamodb::DynamoStore;
@@ -11,17 +12,20 @@ use vigie_store_dynamodb::DynamoStore;
 pub struct Cloud<M> {
     pub(crate) store: Arc<DynamoStore>,
     pub(crate) mail: Arc<M>,
+    pub(crate) api: Arc<HttpApi>,
 }
 
 impl<M> Clone for Cloud<M> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), mail: self.mail.clone() }
+        let (store, mail, api) = (self.store.clone(), self.mail.clone(), self.api.clone());
+        Self { store, mail, api }
     }
 }
 
 impl<M: Mail> World for Cloud<M> {
     type Store = DynamoStore;
     type Mail = M;
+    type Api = HttpApi;
     type Clock = SystemClock;
     type Ids = SystemIds;
     fn store(&self) -> &DynamoStore {
@@ -29,6 +33,9 @@ impl<M: Mail> World for Cloud<M> {
     }
     fn mail(&self) -> &M {
         &self.mail
+    }
+    fn api(&self) -> &HttpApi {
+        &self.api
     }
     fn clock(&self) -> &SystemClock {
         &SystemClock

@@ -67,7 +67,7 @@ impl<M: Mail> Home<M> {
         first.copy_from_slice(&SystemIds.random());
         second.copy_from_slice(&SystemIds.random());
         let (store, look) = DynamoStore::open_looking(client, table, salt).await?;
-        let cloud = Cloud { store: Arc::new(store), mail: Arc::new(mail) };
+        let cloud = Cloud { store: Arc::new(store), mail: Arc::new(mail), api: Arc::default() };
         let held = held(&cloud, look).await?;
         Ok(Self { cloud, held: Mutex::new(held), noted_at: Mutex::default() })
     }

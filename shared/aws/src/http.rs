@@ -18,7 +18,7 @@ use vigie_machine::SystemIds;
 use vigie_ports::Standing;
 use vigie_relay::Relay;
 use vigie_web::answer::problem;
-use vigie_web::{Answer, Code, ProblemCode, RequestId, route_of};
+use vigie_web::{Answer, Client, Code, ProblemCode, RequestId, route_of};
 
 /// What is read of an event.
 #[derive(Debug, Deserialize)]
@@ -45,8 +45,11 @@ struct Context {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Told {
     method: String,
+    #[serde(default)]
+    source_ip: String,
 }
 
 /// What the API is given: it makes the answer of it.
@@ -77,7 +80,10 @@ impl From<Event> for Asked {
     fn from(event: Event) -> Self {
         let began = tokio::time::Instant::now();
         let (mut parts, ()) = Request::new(()).into_parts();
-        let method = event.request_context.http.method;
+        let Told { method, source_ip } = event.request_context.http;
+        if let Ok(address) = source_ip.parse() {
+            parts.extensions.insert(Client(address));
+        }
         parts.method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE);
         parts.uri = place(&event.raw_path, &event.raw_query_string);
         let cookies = (!event.cookies.is_empty()).then(|| event.cookies.join("; "));

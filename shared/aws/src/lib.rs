@@ -11,9 +11,13 @@ mod home;
 #[cfg(feature = "http")]
 pub mod http;
 mod metrics;
+#[cfg(feature = "sources")]
+mod sources;
 mod surroundings;
 
 pub use cloud::{Cloud, NoMail};
 pub use home::{Home, InForce};
 pub use metrics::Metrics;
+#[cfg(feature = "sources")]
+pub use sources::Sources;
 pub use surroundings::{CannotStart, Surroundings};

@@ -204,14 +204,16 @@ mod tests {
     #[test]
     fn an_alert_that_was_sent_says_how_long_it_took() {
         let (kind, delay) = (Some(Kind::Alert), Some(SignedDuration::from_secs(90)));
-        let sent = Attempt { outcome: Delivered::Sent, kind, delay };
+        let undecided = Vec::new();
+        let sent = Attempt { outcome: Delivered::Sent, kind, delay, undecided };
         let told = line(|metrics| metrics.tried(&sent));
         let (dimensions, names) = of(&told);
         assert_eq!(dimensions, &json!([["Stack"], ["Stack", "Kind", "Outcome"]]));
         assert_eq!(names, ["Notices", "DeliverySeconds"]);
         assert_eq!((&told["Kind"], &told["Outcome"]), (&json!("alert"), &json!("sent")));
         assert_eq!(told["DeliverySeconds"], 90);
-        let other = Attempt { outcome: Delivered::Dead, kind, delay: None };
+        let undecided = Vec::new();
+        let other = Attempt { outcome: Delivered::Dead, kind, delay: None, undecided };
         assert_eq!(of(&line(|metrics| metrics.tried(&other))).1, ["Notices"]);
     }
 

@@ -121,6 +121,10 @@ codes! {
     SecretNotOnAws => "secret-not-on-aws",
     /// Something that needs a secret has none.
     MissingSecret => "missing-secret",
+    /// The platform sends no webhook of reviews.
+    NoWebhook => "no-webhook",
+    /// The source does not state what its platform's tokens or API need.
+    MissingAccess => "missing-access",
     /// An alert, a praise or a report of this brand would reach nobody.
     ReachesNobody => "reaches-nobody",
 }

@@ -170,12 +170,18 @@ fn source_change(old: &Side<'_>, brand: &Brand, new: &Source) -> Option<Change> 
     let Some((old_brand, old)) = old.sources.get(&new.id) else {
         return Some(Change::SourceAdded { brand: id, source });
     };
-    let Source { id: _, platform, secrets, shop } = new;
+    let Source { id: _, platform, secrets, shop, access } = new;
     let differs = [
         ("brand", old_brand.id != brand.id),
         ("platform", old.platform != *platform),
         ("secrets", old.secrets != *secrets),
         ("shop", old.shop != *shop),
+        ("challenge", old.access.challenge != access.challenge),
+        ("audience", old.access.audience != access.audience),
+        ("sender", old.access.sender != access.sender),
+        ("allow_from", old.access.allow_from != access.allow_from),
+        ("basic", old.access.basic != access.basic),
+        ("api", old.access.api != access.api),
     ];
     let keys: Vec<_> = differs.into_iter().filter(|(_, d)| *d).map(|(key, _)| key).collect();
     (!keys.is_empty()).then_some(Change::SourceChanged { brand: id, source, keys })

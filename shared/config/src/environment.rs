@@ -1,9 +1,26 @@
 //! What the configuration asks of the world around it.
 
 /// What the configuration needs to know of a platform's preset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PresetInfo {
     /// Whether a source of this platform needs a secret: it signs, or its address carries a token.
+    pub needs_secret: bool,
+    /// What to do instead, where the platform sends no webhook of reviews.
+    pub instead: Option<String>,
+    /// Whether its set-up check asks for a word of the source's own.
+    pub needs_word: bool,
+    /// Whether its tokens carry the address of a sender that the source has to state.
+    pub needs_sender: bool,
+    /// What its API needs, where reviews have to be fetched from it.
+    pub fetches: Option<FetchInfo>,
+    /// What the addresses of its API hold that a source states: `base`, `account`.
+    pub api_names: Vec<&'static str>,
+}
+
+/// What a platform's API needs of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FetchInfo {
+    /// Whether a secret is needed to ask.
     pub needs_secret: bool,
 }
 

@@ -27,6 +27,7 @@
 //! 4. A new kind of fault is a new line in `code`, and a case in `tests/it/faults.rs`: a test
 //!    counts them. A key of a brand also enters `diff`, which the compiler asks for.
 
+mod access;
 mod address;
 mod aws;
 mod brand;
@@ -62,7 +63,7 @@ pub use aws::Aws;
 pub use code::Code;
 pub use config::{Config, Operator, Server};
 pub use diff::{Change, diff};
-pub use environment::{Environment, Included, NotIncluded, PresetInfo};
+pub use environment::{Environment, FetchInfo, Included, NotIncluded, PresetInfo};
 pub use fault::{Fault, Report};
 pub use in_force::{Refused, in_force};
 pub use mail::{Mail, Smtp, Tls, Transport};
@@ -104,7 +105,7 @@ pub struct Outcome {
 ///     fn variable_is_set(&self, name: &str) -> bool { name == "SITE_SECRET" }
 ///     fn file_is_readable(&self, _: &str) -> Result<(), String> { Err("no such file".to_owned()) }
 ///     fn preset(&self, id: &str) -> Result<PresetInfo, String> {
-///         if id == "standard-webhooks" { Ok(PresetInfo { needs_secret: true }) } else { Err("none".to_owned()) }
+///         if id == "standard-webhooks" { Ok(PresetInfo { needs_secret: true, ..PresetInfo::default() }) } else { Err("none".to_owned()) }
 ///     }
 ///     fn preset_ids(&self) -> Vec<String> { vec!["standard-webhooks".to_owned()] }
 /// }

@@ -2,6 +2,7 @@
 
 use vigie_domain::Source;
 
+use crate::access;
 use crate::code::Code;
 use crate::environment::PresetInfo;
 use crate::key::{ID, Key, Kind, SOMETHING};
@@ -22,6 +23,12 @@ pub(crate) const KEYS: &[Key] = &[
         "Where its secrets are; several while one rotates.",
     ),
     Key::optional("shop", ID, "The shop that all its reviews are of."),
+    access::CHALLENGE,
+    access::AUDIENCE,
+    access::SENDER,
+    access::ALLOW_FROM,
+    access::BASIC,
+    access::API,
 ];
 const EACH: &str = "write [[brand.source]], with two brackets";
 
@@ -45,14 +52,19 @@ fn read(row: &Table<'_>, shops: &Shops, seen: &mut Ids) -> Option<Source> {
     let secrets =
         row.or("secrets", Vec::new(), |node| all(node.list()?, |s| secret::of_source(&s)));
     let shop = row.or("shop", None, |node| shops.named(node).map(Some));
+    let access = access::read(row, platform.as_ref().map(|(_, preset)| preset));
     let (platform, preset) = platform?;
     let secrets = secrets?;
+    if let Some(instead) = &preset.instead {
+        let message = format!("{} sends no webhook of reviews", quoted(&platform));
+        return row.refuse("platform", Code::NoWebhook, Bad::new(message, instead.clone()));
+    }
     if preset.needs_secret && secrets.is_empty() {
         let message = format!("a source of {} needs a secret", quoted(&platform));
         let bad = Bad::new(message, "write secrets = [\"env:NAME\"], what the platform shows you");
         return row.refuse("secrets", Code::MissingSecret, bad);
     }
-    Some(Source { id: id?, platform, secrets, shop: shop? })
+    Some(Source { id: id?, platform, secrets, shop: shop?, access: access? })
 }
 
 fn platform_of(node: &Node<'_>) -> Option<(String, PresetInfo)> {

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use crate::access::Access;
 use crate::assessment::{Assessment, Cause, Severity};
 use crate::digest::Digest;
 use crate::event::Content;
@@ -148,6 +149,8 @@ impl Shop {
 pub enum Channel {
     /// E-mail.
     Email,
+    /// A platform's API: what is to be done there goes to nobody.
+    Api,
 }
 
 impl Channel {
@@ -155,6 +158,7 @@ impl Channel {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Api => "api",
         }
     }
 }
@@ -235,6 +239,29 @@ pub struct Source {
     /// The shop that all its reviews are of; `None`: the payload's location says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shop: Option<ShopId>,
+    /// Who may call it, and what it may ask.
+    #[serde(default, skip_serializing_if = "Access::is_empty")]
+    pub access: Access,
+}
+
+impl Source {
+    /// Every secret that it names: its own, and those of its access.
+    pub fn all_secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        self.secrets.iter().chain(self.access.secrets())
+    }
+
+    /// The same, to be replaced, each with what it is called among them: `1`, `challenge-1`…
+    pub fn all_secrets_mut(&mut self) -> impl Iterator<Item = (String, &mut SecretRef)> {
+        let Access { challenge, basic, api, .. } = &mut self.access;
+        let api = api.as_mut().and_then(|api| api.secret.as_mut());
+        let numbered = |prefix: &'static str| {
+            move |(place, reference)| (format!("{prefix}{}", place + 1), reference)
+        };
+        let own = self.secrets.iter_mut().enumerate().map(numbered(""));
+        let words = challenge.iter_mut().enumerate().map(numbered("challenge-"));
+        let basics = basic.iter_mut().enumerate().map(numbered("basic-"));
+        own.chain(words).chain(basics).chain(api.map(|reference| ("api".to_owned(), reference)))
+    }
 }
 
 /// A brand and what it asked for. Built by the configuration, which checks that every reference
@@ -447,6 +474,7 @@ impl Brand {
                 platform: "standard-webhooks".to_owned(),
                 secrets: vec![SecretRef::Env("LUMEN_SITE_SECRET".to_owned())],
                 shop: None,
+                access: Access::default(),
             }],
         }
     }

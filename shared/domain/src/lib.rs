@@ -3,6 +3,7 @@
 //! Everything here is pure: no input or output, no clock, no environment, no randomness. Time
 //! comes in as values, and every decision can be made again from what was stored.
 
+pub mod access;
 pub mod assessment;
 pub mod brand;
 pub mod climb;
@@ -23,6 +24,7 @@ pub mod rhythm;
 pub mod stars;
 pub mod text;
 
+pub use access::{Access, Api};
 pub use assessment::{Assessment, Cause, CauseFound, Severity};
 pub use brand::{
     Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, SecretRef, Shop, Source, Step,
@@ -39,7 +41,7 @@ pub use ids::{
 };
 pub use matter::{Matter, Telling, Trouble, Troubled};
 pub use mentions::Mentions;
-pub use notice::{Kind, NewNotice, Notice, NoticeId, NoticeState, Subject, Why};
+pub use notice::{Fetching, Kind, NewNotice, Notice, NoticeId, NoticeState, Subject, Why};
 pub use promise::{Promise, Punctuality};
 pub use register::Register;
 pub use review::{Outcome, Review, State, Told, record};

@@ -44,6 +44,8 @@ pub enum Kind {
     Report,
     /// Trouble with Vigie itself.
     Operator,
+    /// No message: what a webhook left out is read from the platform's API.
+    Fetch,
 }
 
 impl Kind {
@@ -56,6 +58,7 @@ impl Kind {
             Self::Escalation => "escalation",
             Self::Report => "report",
             Self::Operator => "operator",
+            Self::Fetch => "fetch",
         }
     }
 }
@@ -141,6 +144,22 @@ pub enum Subject {
     },
     /// Trouble with Vigie itself.
     Operator(Telling),
+    /// A review whose webhook told only which one it is.
+    Fetch(Fetching),
+    /// What was fetched: that it was is all that is kept.
+    Fetched,
+}
+
+/// What is to be read from a platform's API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetching {
+    /// Which review.
+    pub review: ReviewKey,
+    /// What the webhook told, as the platform's preset reads it: JSON.
+    pub told: String,
+    /// The id of the request that told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 impl Subject {
@@ -148,7 +167,8 @@ impl Subject {
     pub fn review(&self) -> Option<&ReviewKey> {
         match self {
             Self::Review { reviews, .. } => reviews.first(),
-            Self::Report { .. } | Self::Praise { .. } | Self::Operator(_) => None,
+            Self::Fetch(fetching) => Some(&fetching.review),
+            Self::Report { .. } | Self::Praise { .. } | Self::Operator(_) | Self::Fetched => None,
         }
     }
 }

@@ -9,8 +9,8 @@
 //! **Invariant:** no error, `Debug` or diagnosis shows a secret or a computed signature.
 //! **Invariant:** no input or output, no clock, no environment: all of it comes in as values.
 //!
-//! It does not: fetch what a thin notification leaves out, verify JWTs, answer challenges, nor
-//! decide what becomes of an event.
+//! It does not: fetch what a thin notification leaves out nor the keys that a platform publishes,
+//! nor decide what becomes of an event.
 //!
 //! ```
 //! use http::HeaderMap;
@@ -27,8 +27,8 @@
 //!
 //! // Ours: verify, then map.
 //! let verifier = Verifier::new(preset.scheme(), &[secret]).unwrap();
-//! let request = Request { headers: &headers, path_token: None, body };
-//! assert_eq!(verifier.verify(&request, now).unwrap().secret, 0);
+//! let request = Request { headers: &headers, path_token: None, query: None, body };
+//! assert_eq!(verifier.verify(&request, now).unwrap().secret, Some(0));
 //! let mapped = preset.map(&headers, body, now).unwrap();
 //! assert!(matches!(&mapped[..], [Mapped::Event(event)] if event.external_id.as_str() == "r-1"));
 //! ```
@@ -41,7 +41,15 @@ pub mod pointer;
 pub mod preset;
 pub mod signature;
 
-pub use doctor::{Diagnosis, Kept, diagnose};
-pub use mapping::{MalformedPayload, Mapped};
+pub use doctor::{Diagnosis, Kept, Means, diagnose, diagnose_with};
+pub use mapping::{Beside, KeptBeside, MalformedPayload, Mapped};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 pub use preset::{Preset, PresetError, presets};
-pub use signature::{Refusal, Request, Scheme, SecretFault, Signed, Verified, Verifier, verify};
+
+/// What RFC 3986 calls unreserved is kept; all else is percent-encoded.
+pub(crate) const UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub use signature::{
+    Expect, KeySet, Refusal, Request, Scheme, SecretFault, Signed, Verified, Verifier, verify,
+};

@@ -1,11 +1,16 @@
-//! Where a field lies in a payload: JSON Pointers (RFC 6901), and three steps more.
+//! Where a field lies in a payload: JSON Pointers (RFC 6901), and a few steps more.
 //!
 //! - `/a/b`, `/list/0`: as in RFC 6901, `~1` for a slash and `~0` for a tilde.
 //! - `/fields/[key=rating]/value`: of a list of objects, the one whose `key` is `rating`.
 //! - `/responses/[newest=createdAt]`: of a list of objects, the one whose `createdAt` is the
 //!   latest; of equals the last.
+//! - `/pages/[*]/text`: of a list, the first in which the rest is found.
 //! - `/fields/rating/{json}/value`: here stands a string that holds JSON; look inside it.
+//! - `/message/data/{base64}/{json}/name`: here stands base64 of such a string.
 //! - `header:X-Topic`: not in the body at all, but in that header.
+//! - `query:topic`: in the address, behind the question mark.
+//! - `claims:/event_name`: in what the request's token says.
+//! - `up:/id`: of an event in a list, in what holds the list; `root:/time`: in the whole payload.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,6 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::mapping::dates;
+use crate::signature::{query_values, unbase64, unbase64_url};
 use crate::{headers, json};
 
 /// Where one field lies, in steps made ready.
@@ -39,7 +45,25 @@ pub struct Pointer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     Header(String),
+    Query(String),
     Body(Vec<Step>),
+    Claims(Vec<Step>),
+    Up(Vec<Step>),
+    Root(Vec<Step>),
+}
+
+/// Where pointers look: one event, and what came around and beside it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    /// The event.
+    pub(crate) item: &'a Value,
+    /// What holds the list that it is in.
+    pub(crate) up: &'a Value,
+    /// The whole payload.
+    pub(crate) root: &'a Value,
+    pub(crate) claims: &'a Value,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) query: &'a str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +77,16 @@ enum Step {
     Newest {
         by: String,
     },
+    Any,
     Json,
+    Base64,
 }
 
 /// Why a text is not a pointer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a pointer: write /a/b, /list/[key=x]/value, /a/{{json}}/b or header:Name")]
+#[error(
+    "{0:?} is not a pointer: write /a/b, /list/[key=x]/value, /a/{{json}}/b, header:Name, query:name, claims:/a, up:/a or root:/a"
+)]
 pub struct BadPointer(String);
 
 impl std::str::FromStr for Pointer {
@@ -68,21 +96,38 @@ impl std::str::FromStr for Pointer {
         let place = if let Some(name) = text.strip_prefix("header:") {
             let name: http::HeaderName = name.trim().parse().map_err(|_| bad())?;
             Place::Header(name.as_str().to_owned())
+        } else if let Some(name) = text.strip_prefix("query:").filter(|name| !name.is_empty()) {
+            Place::Query(name.to_owned())
         } else {
-            let mut parts = text.split('/');
-            // RFC 6901: empty, or beginning with a slash.
-            if parts.next() != Some("") {
-                return Err(bad());
-            }
-            Place::Body(parts.map(step).collect::<Option<_>>().ok_or_else(bad)?)
+            let (place, path) = PLACES
+                .into_iter()
+                .find_map(|(mark, place)| Some((place, text.strip_prefix(mark)?)))
+                .unwrap_or((Place::Body, text));
+            place(steps(path).ok_or_else(bad)?)
         };
         Ok(Self { place, text: text.to_owned() })
     }
 }
 
+type MakePlace = fn(Vec<Step>) -> Place;
+const PLACES: [(&str, MakePlace); 3] =
+    [("claims:", Place::Claims), ("up:", Place::Up), ("root:", Place::Root)];
+
+fn steps(path: &str) -> Option<Vec<Step>> {
+    let mut parts = path.split('/');
+    // RFC 6901: empty, or beginning with a slash.
+    if parts.next() != Some("") {
+        return None;
+    }
+    parts.map(step).collect()
+}
+
 fn step(part: &str) -> Option<Step> {
-    if part == "{json}" {
-        return Some(Step::Json);
+    match part {
+        "{json}" => return Some(Step::Json),
+        "{base64}" => return Some(Step::Base64),
+        "[*]" => return Some(Step::Any),
+        _ => {}
     }
     if let Some(inner) = part.strip_prefix('[') {
         let (key, is) = inner.strip_suffix(']')?.split_once('=')?;
@@ -119,13 +164,28 @@ impl Pointer {
         walk(steps, body)
     }
 
-    /// What stands there in a request.
-    pub(crate) fn look<'a>(&self, body: &'a Value, headers: &HeaderMap) -> Option<Cow<'a, Value>> {
+    /// What stands there for an event.
+    pub(crate) fn look<'a>(&self, sight: &Sight<'a>) -> Option<Cow<'a, Value>> {
         match &self.place {
-            Place::Body(steps) => walk(steps, body),
+            Place::Body(steps) => walk(steps, sight.item),
+            Place::Claims(steps) => walk(steps, sight.claims),
+            Place::Up(steps) => walk(steps, sight.up),
+            Place::Root(steps) => walk(steps, sight.root),
             Place::Header(name) => {
-                headers::text(headers, name).map(|text| Cow::Owned(Value::from(text)))
+                headers::text(sight.headers, name).map(|text| Cow::Owned(Value::from(text)))
             }
+            Place::Query(name) => {
+                let value = query_values(sight.query, name).next()?;
+                Some(Cow::Owned(Value::from(value.into_owned())))
+            }
+        }
+    }
+
+    /// The query parameter that it reads, if it reads one.
+    pub(crate) fn parameter(&self) -> Option<&str> {
+        match &self.place {
+            Place::Query(name) => Some(name),
+            _ => None,
         }
     }
 
@@ -133,18 +193,24 @@ impl Pointer {
     pub(crate) fn header(&self) -> Option<&str> {
         match &self.place {
             Place::Header(name) => Some(name),
-            Place::Body(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether it looks outside the event itself, in the payload around it.
+    pub(crate) const fn looks_around(&self) -> bool {
+        matches!(self.place, Place::Up(_) | Place::Root(_))
+    }
+
+    /// Whether it looks into the claims of a token.
+    pub(crate) const fn reads_claims(&self) -> bool {
+        matches!(self.place, Place::Claims(_))
     }
 }
 
 /// Looks several pointers up: the first that finds something wins.
-pub(crate) fn first<'a>(
-    pointers: &[Pointer],
-    body: &'a Value,
-    headers: &HeaderMap,
-) -> Option<Cow<'a, Value>> {
-    pointers.iter().find_map(|pointer| pointer.look(body, headers))
+pub(crate) fn first<'a>(pointers: &[Pointer], sight: &Sight<'a>) -> Option<Cow<'a, Value>> {
+    pointers.iter().find_map(|pointer| pointer.look(sight))
 }
 
 fn walk<'a>(steps: &[Step], from: &'a Value) -> Option<Cow<'a, Value>> {
@@ -161,14 +227,29 @@ fn walk<'a>(steps: &[Step], from: &'a Value) -> Option<Cow<'a, Value>> {
                 here.as_array()?.iter().find(wanted)?
             }
             Step::Newest { by } => newest(here.as_array()?, by)?,
-            Step::Json => {
-                let inner = json::parse(here.as_str()?.as_bytes()).ok()?;
+            Step::Any => {
+                let rest = steps.get(at + 1..).unwrap_or_default();
+                return here.as_array()?.iter().find_map(|item| walk(rest, item));
+            }
+            Step::Json | Step::Base64 => {
+                let inner = inner(step, here.as_str()?)?;
                 let rest = steps.get(at + 1..).unwrap_or_default();
                 return walk(rest, &inner).map(|found| Cow::Owned(found.into_owned()));
             }
         };
     }
     (!here.is_null()).then_some(Cow::Borrowed(here))
+}
+
+/// What a string holds.
+fn inner(step: &Step, text: &str) -> Option<Value> {
+    match step {
+        Step::Base64 => {
+            let bytes = unbase64(text.as_bytes()).or_else(|| unbase64_url(text.as_bytes()))?;
+            String::from_utf8(bytes).ok().map(Value::String)
+        }
+        _ => json::parse(text.as_bytes()).ok(),
+    }
 }
 
 fn newest<'a>(list: &'a [Value], by: &str) -> Option<&'a Value> {
@@ -229,12 +310,48 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_read_whatever_its_case() {
+    fn the_first_of_a_list_that_has_the_rest_is_found() {
+        let value =
+            json!({"p": [{"q": [{"a": 1}]}, {"q": [{"a": 2}, {"t": "x"}]}, {"q": [{"t": "y"}]}]});
+        assert_eq!(find("/p/[*]/q/[*]/t", &value), Some(json!("x")));
+        assert_eq!(find("/p/[*]/q/[*]/z", &value), None);
+        assert_eq!(find("/p/[*]", &json!({"p": {}})), None);
+    }
+
+    #[test]
+    fn base64_is_looked_into() {
+        let value = json!({"data": "eyJuYW1lIjoiYS8xIn0=", "bad": "*"});
+        assert_eq!(find("/data/{base64}/{json}/name", &value), Some(json!("a/1")));
+        assert_eq!(find("/bad/{base64}/{json}/name", &value), None);
+    }
+
+    #[test]
+    fn headers_claims_and_what_is_around_an_event_are_looked_at() {
         let mut headers = HeaderMap::new();
         headers.insert("x-topic", "reviews".parse().unwrap());
-        let pointer: Pointer = "header:X-Topic".parse().unwrap();
-        let found = pointer.look(&Value::Null, &headers).map(Cow::into_owned);
-        assert_eq!(found, Some(json!("reviews")));
-        assert_eq!(pointer.look(&Value::Null, &HeaderMap::new()), None);
+        let [item, up, root, claims] =
+            [json!({"x": 1}), json!({"x": 2}), json!({"x": 3}), json!({"x": 4})];
+        let sight = Sight {
+            item: &item,
+            up: &up,
+            root: &root,
+            claims: &claims,
+            headers: &headers,
+            query: "t=a%2Fb",
+        };
+        for (pointer, found) in [
+            ("query:t", Some(json!("a/b"))),
+            ("query:u", None),
+            ("header:X-Topic", Some(json!("reviews"))),
+            ("header:X-Other", None),
+            ("/x", Some(json!(1))),
+            ("up:/x", Some(json!(2))),
+            ("root:/x", Some(json!(3))),
+            ("claims:/x", Some(json!(4))),
+            ("claims:/y", None),
+        ] {
+            let looked = pointer.parse::<Pointer>().unwrap().look(&sight).map(Cow::into_owned);
+            assert_eq!(looked, found, "{pointer}");
+        }
     }
 }

@@ -27,7 +27,7 @@ fn signed(scheme: &Scheme, secret: &str, body: &[u8]) -> HeaderMap {
 
 fn look(scheme: &Scheme, headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> Diagnosis {
     let secrets: Vec<SecretString> = secrets.iter().map(|text| (*text).into()).collect();
-    let request = Request { headers, path_token: None, body };
+    let request = Request { headers, path_token: None, query: None, body };
     let diagnosis = diagnose(scheme, &request, &secrets, now());
     let labels = vec!["env:A".to_owned(); secrets.len()];
     let shown = format!(
@@ -222,7 +222,7 @@ fn a_missing_signature_found_elsewhere_is_said() {
 #[test]
 fn a_secret_that_travels_is_found_in_another_place() {
     let headers = headers::parse(&format!("Authorization: Bearer {SECRET}")).unwrap();
-    let request = Request { headers: &headers, path_token: None, body: b"{}" };
+    let request = Request { headers: &headers, path_token: None, query: None, body: b"{}" };
     for id in ["stamped", "trustpilot"] {
         let diagnosis = diagnose(scheme(id), &request, &["x".into(), SECRET.into()], now());
         let found = diagnosis.would_verify.unwrap();

@@ -69,7 +69,7 @@ fn judge_at(
     at: Timestamp,
 ) -> Diagnosis {
     let typed: Vec<SecretString> = secrets.iter().map(|text| (*text).into()).collect();
-    let request = Request { headers, path_token: token, body };
+    let request = Request { headers, path_token: token, query: None, body };
     let diagnosis = diagnose(scheme(id), &request, &typed, at);
     let kept = Kept { request: "7c1f", at, reason: "signature-mismatch" };
     let labels = vec!["env:A".to_owned(); secrets.len()];

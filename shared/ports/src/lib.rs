@@ -5,6 +5,7 @@
 //! an adapter: implement the trait in a crate of its own that sees `domain` and `ports` only, and
 //! run the suite on it.
 
+pub mod api;
 pub mod erasing;
 pub mod mail;
 pub mod moving;
@@ -13,6 +14,7 @@ pub mod queue;
 pub mod store;
 pub mod world;
 
+pub use api::{Api, Call, CallError, Reply};
 pub use erasing::{Erasing, Erasure, Expired, Expiring, Gone};
 pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
 pub use moving::{Keys, Mark, MovedReview, Moving, Page, Piece, Standing, Sum, Sums};

@@ -333,6 +333,23 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Answer<Vec<Notice>>> + Send;
 
+    /// Makes notices that belong to no decision: what a webhook left to be fetched. One that there
+    /// is already stays as it is. Gives for each whether it is new.
+    fn make(
+        &self,
+        notices: Vec<NewNotice>,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<Vec<bool>>> + Send;
+
+    /// Settles a claim that was carried out, and puts `what` in the place of what it said: nothing
+    /// of it but that it was done is to be kept. `Moved` if the token is no longer current.
+    fn done(
+        &self,
+        what: NewNotice,
+        token: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Answer<Written>> + Send;
+
     /// Settles a claim. One that is dead is noted as trouble of its brand in the same transaction,
     /// save an operator's. `Moved` if the token is no longer current, or the condition fails (the
     /// notice is then pending again at once).

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::api::Api;
 use crate::mail::Mail;
 use crate::store::Store;
 
@@ -23,6 +24,8 @@ pub trait World: Send + Sync {
     type Store: Store;
     /// Sends e-mail.
     type Mail: Mail;
+    /// Asks platforms' APIs.
+    type Api: Api;
     /// Tells the time.
     type Clock: Clock;
     /// Makes ids.
@@ -32,6 +35,8 @@ pub trait World: Send + Sync {
     fn store(&self) -> &Self::Store;
     /// The mail transport.
     fn mail(&self) -> &Self::Mail;
+    /// The way to platforms' APIs.
+    fn api(&self) -> &Self::Api;
     /// The clock.
     fn clock(&self) -> &Self::Clock;
     /// The source of ids.

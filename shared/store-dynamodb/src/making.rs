@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use vigie_domain::Subject;
 use vigie_domain::notice::NewNotice;
 use vigie_ports::{StoreError, Verdict, Written};
@@ -12,6 +13,23 @@ use crate::reviews::{ACTIONS_MAX, Known};
 use crate::{DynamoStore, fault, notices};
 
 type Answer<T> = Result<T, StoreError>;
+
+impl DynamoStore {
+    /// Makes notices that belong to no decision, each by itself.
+    pub(crate) async fn made_alone(
+        &self,
+        notices: &[NewNotice],
+        now: Timestamp,
+    ) -> Answer<Vec<bool>> {
+        let mut all = Vec::with_capacity(notices.len());
+        for notice in notices {
+            let item = notices::new_item(notice, now)?;
+            let put = self.put(item, &Expression::new().when_missing("pk"))?;
+            all.push(self.transact(vec![put]).await?.is_empty());
+        }
+        Ok(all)
+    }
+}
 
 /// The notices of a decision on their way into the table.
 pub(crate) struct Making<'a> {

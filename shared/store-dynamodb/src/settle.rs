@@ -2,10 +2,11 @@
 //! condition of, and the trouble that a dead one is.
 
 use jiff::Timestamp;
-use vigie_domain::notice::{Kind, NoticeId, NoticeState};
+use vigie_domain::notice::{Kind, NewNotice, NoticeId, NoticeState};
 use vigie_domain::{Matter, ReviewKey, Trouble};
 use vigie_ports::{Settlement, StoreError, Written};
 
+use crate::body::Body;
 use crate::calls::{Changed, Refusal, TRIES, pause};
 use crate::expression::Expression;
 use crate::item::{Key, micros, number, string};
@@ -28,7 +29,8 @@ impl<'a> Ending<'a> {
         use NoticeState::{Cancelled, Dead, Held, Pending, Sent};
         let (state, at, reason, unknown, subject_line) = match settlement {
             Settlement::Sent { subject_line, .. } => {
-                (Sent, now, None, false, Some(subject_line.as_str()))
+                let line = Some(subject_line.as_str()).filter(|line| !line.is_empty());
+                (Sent, now, None, false, line)
             }
             Settlement::Held { until, reason } => (Held, *until, Some(reason), false, None),
             Settlement::Retry { at, reason, unknown } => {
@@ -149,6 +151,27 @@ impl DynamoStore {
         let settling =
             Settling { id, token, now, settlement, along, unless_moved, trouble, answer };
         self.settle_together(settling).await
+    }
+
+    /// Settles a claim, and keeps nothing of what it said but `what`.
+    pub(crate) async fn carried_out(
+        &self,
+        what: &NewNotice,
+        token: &str,
+        now: Timestamp,
+    ) -> Answer<Written> {
+        let sent = Settlement::Sent { subject_line: String::new(), left_out: Vec::new() };
+        let change = Ending::of(&sent, now)
+            .change(&what.id, token, now)
+            .set("body", Body::of(what)?.into_value());
+        match self.change(Key::notice(&what.id), &change).await? {
+            Changed::Done(_) => Ok(Written::Done),
+            Changed::Refused(item) => {
+                let known = item.as_ref().map(Lying::read).transpose()?;
+                let is_ours = known.is_some_and(|k| k.settled == Some(mark(token, now)));
+                Ok(if is_ours { Written::Done } else { Written::Moved })
+            }
+        }
     }
 
     /// Makes a notice dead that was sent and came back, with the trouble that it is.

@@ -1,7 +1,7 @@
 //! The port, method by method.
 
 use jiff::Timestamp;
-use vigie_domain::notice::{Notice, NoticeId};
+use vigie_domain::notice::{NewNotice, Notice, NoticeId};
 use vigie_domain::{
     Brand, BrandId, ContactId, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
 };
@@ -63,6 +63,14 @@ impl Store for DynamoStore {
         limit: u32,
     ) -> Answer<Vec<Notice>> {
         Box::pin(self.take_some_along(id, token, now, limit)).await
+    }
+
+    async fn make(&self, notices: Vec<NewNotice>, now: Timestamp) -> Answer<Vec<bool>> {
+        Box::pin(self.made_alone(&notices, now)).await
+    }
+
+    async fn done(&self, what: NewNotice, token: &str, now: Timestamp) -> Answer<Written> {
+        Box::pin(self.carried_out(&what, token, now)).await
     }
 
     async fn settle(

@@ -223,6 +223,11 @@ fn what_goes(c: &Connection, about: &[Notice], key: &ReviewKey) -> Result<Gone> 
 /// Takes the former key and the texts out of a notice. One that is not sent and is about nothing
 /// else is cancelled; one that is about others too is sent without the erased one.
 fn rewrite(c: &Connection, notice: Notice, former: &ReviewKey, new: &ReviewKey) -> Result<()> {
+    if matches!(notice.what.subject, Subject::Fetch(_)) {
+        // What is yet to be read of it is not read any more.
+        c.execute("DELETE FROM notice WHERE id = ?1", [notice.what.id.as_str()])?;
+        return Ok(());
+    }
     let is_cancelled = is_unsent(&notice) && is_only_about(c, &notice, former)?;
     let mut what: NewNotice = notice.what;
     if let Subject::Review { reviews, .. } = &mut what.subject {

@@ -17,8 +17,8 @@ const SELECT: &str = "SELECT body, state, made_at, due_at, attempts, unknowns, p
                       reason, subject_line, sent_at FROM notice";
 
 /// Makes a notice, unless there is one of that id. One that another takes along is cancelled from
-/// the start, and says with which it went.
-pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> Result<()> {
+/// the start, and says with which it went. Gives whether it is new.
+pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> Result<bool> {
     let sql = "INSERT INTO notice \
                (id, brand, review, contact, state, made_at, due_at, reason, body) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING";
@@ -28,7 +28,7 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
         (None, Some((until, reason))) => (NoticeState::Held, until, Some(reason)),
         (None, None) => (NoticeState::Pending, micros(new.due_at), None),
     };
-    connection.prepare_cached(sql)?.execute(params![
+    let made = connection.prepare_cached(sql)?.execute(params![
         new.id.as_str(),
         new.brand.as_str(),
         new.subject.review().map(ToString::to_string),
@@ -39,7 +39,27 @@ pub(crate) fn make(connection: &Connection, new: &NewNotice, now: Timestamp) -> 
         reason,
         serde_json::to_string(new)?,
     ])?;
-    Ok(())
+    Ok(made == 1)
+}
+
+/// Settles a claim whose token is current, and keeps nothing of what it said but `what`.
+pub(crate) fn done(
+    connection: &Connection,
+    what: &NewNotice,
+    token: &str,
+    now: Timestamp,
+) -> Result<Written> {
+    let sql = "UPDATE notice SET state = 'sent', sent_at = ?3, due_at = ?3, token = NULL, \
+               reason = NULL, review = ?4, body = ?5 \
+               WHERE id = ?1 AND token = ?2 AND state = 'sending'";
+    let settled = connection.prepare_cached(sql)?.execute(params![
+        what.id.as_str(),
+        token,
+        micros(now),
+        what.subject.review().map(ToString::to_string),
+        serde_json::to_string(what)?,
+    ])?;
+    Ok(if settled == 1 { Written::Done } else { Written::Moved })
 }
 
 /// What a notice says that was sent in another's message.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use vigie_domain::decide::mark_is_old_at;
-use vigie_domain::notice::{Notice, NoticeId};
+use vigie_domain::notice::{NewNotice, Notice, NoticeId};
 use vigie_domain::{
     Brand, BrandId, ContactId, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
 };
@@ -88,6 +88,15 @@ impl Store for SqliteStore {
     ) -> Answer<Vec<Notice>> {
         let (id, token) = (id.clone(), token.to_owned());
         self.write(move |c| notices::take_along(c, &id, &token, now, limit)).await
+    }
+
+    async fn make(&self, notices: Vec<NewNotice>, now: Timestamp) -> Answer<Vec<bool>> {
+        self.write(move |c| notices.iter().map(|new| notices::make(c, new, now)).collect()).await
+    }
+
+    async fn done(&self, what: NewNotice, token: &str, now: Timestamp) -> Answer<Written> {
+        let token = token.to_owned();
+        self.write_always(move |c| notices::done(c, &what, &token, now)).await
     }
 
     async fn settle(

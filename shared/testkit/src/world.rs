@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use vigie_domain::Digest;
-use vigie_ports::{Clock, Ids};
+use vigie_ports::{Api, Call, CallError, Clock, FailureClass, Ids, Reply};
 
 /// A clock that the test moves.
 #[derive(Debug)]
@@ -50,5 +50,16 @@ impl Ids for SeededIds {
         let digest = Digest::of_fields(parts.iter().map(|part| Some(part.as_str())));
         let second = Digest::of_bytes(&digest.prefix().to_be_bytes());
         (u128::from(digest.prefix()) << 64 | u128::from(second.prefix())).to_be_bytes()
+    }
+}
+
+/// An API that nobody answers.
+#[derive(Debug, Clone, Copy)]
+pub struct NoApi;
+
+impl Api for NoApi {
+    async fn ask(&self, call: &Call) -> Result<Reply, CallError> {
+        let reason = format!("nobody answers {}", call.url);
+        Err(CallError { class: FailureClass::Backoff, reason })
     }
 }

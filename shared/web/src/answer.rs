@@ -36,6 +36,8 @@ pub enum Code {
     CompressedBody,
     /// Too many at once.
     TooManyRequests,
+    /// The keys that the platform publishes cannot be read now.
+    KeysUnavailable,
     /// The store does not answer.
     StoreUnavailable,
     /// A fault of ours.
@@ -44,7 +46,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::MalformedPayload,
         Self::SignatureMissing,
         Self::SignatureMismatch,
@@ -56,6 +58,7 @@ impl Code {
         Self::PayloadTooLarge,
         Self::CompressedBody,
         Self::TooManyRequests,
+        Self::KeysUnavailable,
         Self::StoreUnavailable,
         Self::Internal,
     ];
@@ -74,6 +77,7 @@ impl Code {
             Self::PayloadTooLarge => "payload-too-large",
             Self::CompressedBody => "compressed-body",
             Self::TooManyRequests => "too-many-requests",
+            Self::KeysUnavailable => "keys-unavailable",
             Self::StoreUnavailable => "store-unavailable",
             Self::Internal => "internal",
         }
@@ -92,7 +96,7 @@ impl Code {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::CompressedBody => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable | Self::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -110,6 +114,7 @@ impl Code {
             Self::PayloadTooLarge => "the body is larger than 1 MiB",
             Self::CompressedBody => "send the body uncompressed: the signature covers its bytes",
             Self::TooManyRequests => "too many requests at once, try again",
+            Self::KeysUnavailable => "the platform's keys cannot be read now, try again",
             Self::StoreUnavailable => "the review could not be kept, try again",
             Self::Internal => "something went wrong on our side",
         }
@@ -119,7 +124,7 @@ impl Code {
     pub const fn retry_after(self) -> Option<&'static str> {
         match self {
             Self::TooManyRequests => Some("1"),
-            Self::StoreUnavailable => Some("5"),
+            Self::KeysUnavailable | Self::StoreUnavailable => Some("5"),
             _ => None,
         }
     }

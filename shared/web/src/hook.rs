@@ -1,14 +1,16 @@
-//! `/hooks/{source}` and `/hooks/{source}/{token}`: where platforms post.
+//! `/hooks/{source}` and `/hooks/{source}/{token}`: where platforms post, and ask before they do.
 
 use http::request::Parts;
 use http::{Method, StatusCode};
 use vigie_app::App;
-use vigie_app::receive::{NotReceived, Tally, receive};
-use vigie_domain::{Digest, ReviewKey};
-use vigie_ports::World;
+use vigie_app::receive::{NotReceived, Received, Tally, Webhook, address_of, receive};
+use vigie_domain::{Digest, NoticeId, ReviewKey};
+use vigie_platforms::Request;
+use vigie_platforms::preset::{Asked, Unanswered};
+use vigie_ports::{Clock as _, World};
 
 use crate::answer::{Answer, Arrived, Code, json, not_allowed, problem, typed};
-use crate::{RequestId, segments};
+use crate::{Client, RequestId, segments};
 
 /// What became of a webhook.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Hooked {
     pub tally: Option<Tally>,
     /// Reviews with a change to decide.
     pub undecided: Vec<ReviewKey>,
+    /// What is to be fetched.
+    pub notices: Vec<NoticeId>,
     /// Why it was not proven to come from the platform, if it was not.
     pub refused: Option<&'static str>,
 }
@@ -40,16 +44,23 @@ pub fn named(path: &str) -> Option<(&str, Option<String>)> {
 pub async fn answer<W: World>(app: &App<W>, parts: &Parts, body: &[u8], id: &RequestId) -> Hooked {
     let Some((source, token)) = named(parts.uri.path()) else {
         let answer = problem(Code::UnknownSource, id, None);
-        return Hooked { answer, tally: None, undecided: Vec::new(), refused: None };
+        return Hooked::not_taken(answer);
     };
-    match receive(app, source, token.as_deref(), &parts.headers, body, Some(&id.0)).await {
+    let sent = Request {
+        headers: &parts.headers,
+        path_token: token.as_deref(),
+        query: parts.uri.query(),
+        body,
+    };
+    let from = parts.extensions.get::<Client>().map(|client| client.0);
+    match receive(app, &Webhook { source, sent, from, request: Some(&id.0) }).await {
         Ok(received) => {
             let answer = match received.answer {
                 Some(answer) => typed(StatusCode::OK, "application/json", answer),
                 None => json(StatusCode::OK, &received.tally),
             };
-            let (tally, undecided) = (Some(received.tally), received.undecided);
-            Hooked { answer, tally, undecided, refused: None }
+            let Received { tally, undecided, notices, .. } = received;
+            Hooked { answer, tally: Some(tally), undecided, notices, refused: None }
         }
         Err(error) => {
             let refused = match &error {
@@ -57,8 +68,15 @@ pub async fn answer<W: World>(app: &App<W>, parts: &Parts, body: &[u8], id: &Req
                 _ => None,
             };
             let answer = not_taken(&error, body, id);
-            Hooked { answer, tally: None, undecided: Vec::new(), refused }
+            Hooked { refused, ..Hooked::not_taken(answer) }
         }
+    }
+}
+
+impl Hooked {
+    fn not_taken(answer: Answer) -> Self {
+        let (tally, undecided, notices, refused) = Default::default();
+        Self { answer, tally, undecided, notices, refused }
     }
 }
 
@@ -74,11 +92,47 @@ fn not_taken(error: &NotReceived, bytes: &[u8], id: &RequestId) -> Answer {
             let arrived = Arrived { bytes: bytes.len(), sha256: &sha256 };
             problem(Code::from(*refusal), id, Some(arrived))
         }
+        NotReceived::NoKeys(why) => {
+            tracing::error!(request.id = %id.0, %why, "a webhook could not be verified");
+            problem(Code::KeysUnavailable, id, None)
+        }
         NotReceived::NotRecorded(error) => {
             tracing::error!(request.id = %id.0, %error, "a webhook could not be kept");
             problem(Code::StoreUnavailable, id, None)
         }
     }
+}
+
+/// The answer to a GET or a HEAD: the platform's challenge, where the source's platform has one and
+/// this is it.
+pub fn asked<W: World>(app: &App<W>, parts: &Parts, id: &RequestId) -> Answer {
+    challenged(app, parts, id).unwrap_or_else(|| not_a_page(&parts.method, id))
+}
+
+fn challenged<W: World>(app: &App<W>, parts: &Parts, id: &RequestId) -> Option<Answer> {
+    let (named, token) = named(parts.uri.path())?;
+    let source = app.registry().source(named)?;
+    let challenge = source.preset.challenge()?;
+    let query = parts.uri.query().unwrap_or_default();
+    let asked = Asked {
+        method: &parts.method,
+        query,
+        address: &address_of(app, &source.id),
+        words: &source.access.words,
+    };
+    let answered = match challenge.answer(&asked) {
+        Err(Unanswered::NotAsked) => return None,
+        Err(Unanswered::WrongWord) => return Some(problem(Code::SignatureMismatch, id, None)),
+        Ok(answered) => answered,
+    };
+    if source.preset.scheme().takes_path_token() {
+        let headers = &parts.headers;
+        let sent = Request { headers, path_token: token.as_deref(), query: None, body: b"" };
+        if let Err(refusal) = source.verifier.verify(&sent, app.world().clock().now()) {
+            return Some(problem(Code::from(refusal), id, None));
+        }
+    }
+    Some(typed(StatusCode::OK, answered.media_type, answered.body))
 }
 
 /// The answer to a method that takes no webhook. People open the address in a browser to see

@@ -10,6 +10,8 @@ pub mod body;
 pub mod desk;
 pub mod hook;
 
+use std::net::IpAddr;
+
 use http::HeaderValue;
 use vigie_ports::Ids;
 
@@ -33,6 +35,10 @@ impl RequestId {
         }
     }
 }
+
+/// Who asks, as far as the home can tell: put it among a request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client(pub IpAddr);
 
 /// The parts of a path.
 pub fn segments(path: &str) -> impl Iterator<Item = &str> {

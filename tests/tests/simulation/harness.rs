@@ -468,8 +468,7 @@ async fn post(app: Arc<App<SimWorld>>, sent: Sent, chaos: Arc<Chaos>) -> After {
     let now = app.world().clock.now();
     let signed = signature::sign(preset.scheme(), &secret, body.as_bytes(), "msg_1", now).unwrap();
     let headers = signed.header_map();
-    let received =
-        receive::receive(&app, "lumen-site", None, &headers, body.as_bytes(), None).await;
+    let received = vigie_tests::app::post(&app, &headers, body.as_bytes()).await;
     match received {
         Ok(_) if sent.forged => After::Wrong("a forged webhook was taken".to_owned()),
         Ok(received) => After::Raise(received.undecided),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use vigie_domain::notice::{Notice, NoticeId};
+use vigie_domain::notice::{NewNotice, Notice, NoticeId};
 use vigie_domain::{
     Brand, BrandId, ContactId, Digest, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Told,
     Troubled,
@@ -16,7 +16,7 @@ use vigie_ports::{
     SendError, Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, World, Written,
 };
 use vigie_store_sqlite::SqliteStore;
-use vigie_testkit::world::{ManualClock, SeededIds};
+use vigie_testkit::world::{ManualClock, NoApi, SeededIds};
 
 use crate::chaos::{Chaos, Sabotage};
 use crate::model::Observed;
@@ -35,6 +35,7 @@ pub(crate) struct SimWorld {
 impl World for SimWorld {
     type Store = SimStore;
     type Mail = SimMail;
+    type Api = NoApi;
     type Clock = ManualClock;
     type Ids = SimIds;
     fn store(&self) -> &SimStore {
@@ -42,6 +43,9 @@ impl World for SimWorld {
     }
     fn mail(&self) -> &SimMail {
         &self.mail
+    }
+    fn api(&self) -> &NoApi {
+        &NoApi
     }
     fn clock(&self) -> &ManualClock {
         &self.clock
@@ -242,6 +246,14 @@ impl Store for SimStore {
             Ok(claimed)
         })
         .await
+    }
+
+    async fn make(&self, notices: Vec<NewNotice>, now: Timestamp) -> Answer<Vec<bool>> {
+        self.call(self.inner.make(notices, now)).await
+    }
+
+    async fn done(&self, what: NewNotice, token: &str, now: Timestamp) -> Answer<Written> {
+        self.call(self.inner.done(what, token, now)).await
     }
 
     async fn take_along(

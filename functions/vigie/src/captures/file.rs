@@ -27,6 +27,9 @@ pub(crate) struct Capture {
     pub(crate) path: String,
     /// Whether a token stood in its address.
     pub(crate) token: bool,
+    /// What followed the question mark, where the platform's proof stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) query: Option<String>,
     /// Names and values. Values are bytes: each stands as the character of its number.
     headers: Vec<(String, String)>,
     body_bytes: usize,
@@ -51,6 +54,8 @@ pub(crate) struct About<'a> {
     pub(crate) method: &'a str,
     /// The last part of its address, if there was one, as it came and decoded.
     pub(crate) tokens: &'a [&'a str],
+    /// What followed the question mark, where the platform's proof stands there.
+    pub(crate) query: Option<&'a str>,
 }
 
 impl Capture {
@@ -67,6 +72,7 @@ impl Capture {
             method: about.method.to_owned(),
             path: format!("/hooks/{}", about.source),
             token: !about.tokens.is_empty(),
+            query: about.query.map(ToOwned::to_owned),
             headers: written.collect(),
             body_bytes: body.len(),
             body_sha256: Digest::of_bytes(body).to_hex(),

@@ -30,6 +30,7 @@ fn capture(source: &str, second: i64, tokens: &[&str]) -> Capture {
         reason: "signature-mismatch",
         method: "POST",
         tokens,
+        query: None,
     };
     Capture::of(&about, &headers, b"{\n}")
 }

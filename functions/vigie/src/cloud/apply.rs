@@ -62,15 +62,16 @@ fn kept_by_aws(
 ) -> Result<Vec<Secret>, CannotBegin> {
     let mut secrets = Vec::new();
     for source in brands.iter_mut().flat_map(|brand| &mut brand.sources) {
-        for (place, reference) in source.secrets.iter_mut().enumerate() {
+        let id = source.id.clone();
+        for (place, reference) in source.all_secrets_mut() {
             if !matches!(reference, SecretRef::Env(_) | SecretRef::File(_)) {
                 continue;
             }
             let secret = machine.secret(reference).map_err(CannotBegin::Other)?;
-            let name = format!("{path}/{}/{}", source.id, place + 1);
+            let name = format!("{path}/{id}/{place}");
             let kept = SecretRef::Ssm(name.clone());
             let given = std::mem::replace(reference, kept.clone()).to_string();
-            let put = Put { source: source.id.clone(), given, kept: kept.to_string() };
+            let put = Put { source: id.clone(), given, kept: kept.to_string() };
             secrets.push(Secret { put, name, value: secret });
         }
     }

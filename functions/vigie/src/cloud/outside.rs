@@ -49,7 +49,7 @@ impl Outside for Applied {
         }
         let none = || format!("the preset {named} was not applied");
         let text = self.presets.get(named).ok_or_else(none)?;
-        let preset = Preset::parse(text, named).map_err(|error| error.to_string())?;
+        let preset = Preset::read_own(text, named).map_err(|error| error.to_string())?;
         Ok(PresetInForce::Own(preset.into()))
     }
 }

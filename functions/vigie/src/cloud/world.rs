@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vigie_api_http::HttpApi;
 use vigie_domain::notice::NoticeId;
 use vigie_machine::{SystemClock, SystemIds};
 use vigie_mail_smtp::FileMail;
@@ -20,6 +21,7 @@ use crate::output::complain;
 pub(crate) struct Cloud {
     store: DynamoStore,
     queue: SqsQueue,
+    api: HttpApi,
 }
 
 impl Cloud {
@@ -32,7 +34,8 @@ impl Cloud {
         second.copy_from_slice(&SystemIds.random());
         let store = DynamoStore::open(client, &stack.table, salt).await.map_err(store_trouble)?;
         let (raise, deliver) = (stack.raise_queue.clone(), stack.deliver_queue.clone());
-        Ok(Self { store, queue: SqsQueue::new(&stack.shared, Some(raise), deliver) })
+        let queue = SqsQueue::new(&stack.shared, Some(raise), deliver);
+        Ok(Self { store, queue, api: HttpApi::default() })
     }
 }
 
@@ -49,6 +52,7 @@ impl Mail for NoMail {
 impl World for Cloud {
     type Store = DynamoStore;
     type Mail = NoMail;
+    type Api = HttpApi;
     type Clock = SystemClock;
     type Ids = SystemIds;
     fn store(&self) -> &DynamoStore {
@@ -56,6 +60,9 @@ impl World for Cloud {
     }
     fn mail(&self) -> &NoMail {
         &NoMail
+    }
+    fn api(&self) -> &HttpApi {
+        &self.api
     }
     fn clock(&self) -> &SystemClock {
         &SystemClock

@@ -105,6 +105,11 @@ pub(crate) fn warn_of_troubles(config: &Config, machine: &Machine) {
     let mut brands = config.brands.clone();
     for source in brands.iter_mut().flat_map(|brand| &mut brand.sources) {
         source.secrets.retain(|secret| !is_kept_by_aws(secret));
+        source.access.challenge.retain(|secret| !is_kept_by_aws(secret));
+        source.access.basic.retain(|secret| !is_kept_by_aws(secret));
+        let api = source.access.api.as_mut();
+        api.into_iter()
+            .for_each(|api| api.secret = api.secret.take().filter(|s| !is_kept_by_aws(s)));
     }
     let brands = brands.into_iter().map(|brand| (brand, false));
     for trouble in Registry::prepare(brands, machine).1 {

@@ -13,6 +13,7 @@ use vigie_smtp_sink::{Received, Sink};
 
 use crate::cli::Demo;
 use crate::commands::serve::{Running, bind, wait_for_a_signal};
+use crate::demo::api::Api;
 use crate::demo::mails::Stored;
 use crate::demo::pages;
 use crate::demo::play::Player;
@@ -41,7 +42,8 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
     let no_address = |error: std::io::Error| CannotBegin::Other(format!("no address: {error}"));
     let address = listener.local_addr().map_err(no_address)?;
     let sink = Sink::start(([127, 0, 0, 1], 0).into()).map_err(no_address)?;
-    let config_path = furnish(&folder, address, &sink, now())?;
+    let api = Api::start().await?;
+    let config_path = furnish(&folder, address, &sink, &api, now())?;
     let given = read_given(&config_path)?;
     let data = given.machine.path(&given.config.server.data);
     let (store, _lock) = hold_store(&given.config, &given.machine, address)?;
@@ -59,7 +61,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<Exit, CannotBegin> {
     }
     let home = Home { address, data: &data, config: &config_path };
     let waiting = Waiting::for_("playing the platforms");
-    let (summary, mails) = play(&serving, &sink, &brands, &home).await?;
+    let (summary, mails) = play(&serving, &sink, api, &brands, &home).await?;
     drop(waiting);
     leave_mails(&arguments, &summary, &mails)?;
     if arguments.json.json {
@@ -96,10 +98,11 @@ struct Home<'a> {
 async fn play(
     serving: &Serving,
     sink: &Sink,
+    api: Api,
     brands: &[Brand],
     home: &Home<'_>,
 ) -> Result<(Summary, Vec<Arc<Received>>), CannotBegin> {
-    let mut player = Player::new(home.address, now())?;
+    let mut player = Player::new(home.address, Some(api), now())?;
     player.first_act().await;
     player.yesterday().await;
     player.trial().await;
@@ -110,7 +113,8 @@ async fn play(
     notes::note_and_tell(serving).await.map_err(store_trouble)?;
     wait_until(serving, sink, |notices| everything_is_out(notices, brands)).await;
     let store = serving.app.world().store();
-    let notices = store.notices(NoticeFilter::default()).await.map_err(store_trouble)?;
+    let mut notices = store.notices(NoticeFilter::default()).await.map_err(store_trouble)?;
+    notices.retain(is_message);
     let mut reviews: HashMap<String, Review> = HashMap::new();
     for key in player.posted.keys() {
         let Ok(parsed) = key.parse() else { continue };
@@ -163,6 +167,11 @@ fn everything_is_out(notices: &[Notice], brands: &[Brand]) -> bool {
         && notices.iter().all(is_settled)
 }
 
+/// Whether a notice is a mail: what is fetched from a platform is none.
+fn is_message(notice: &Notice) -> bool {
+    notice.what.kind != Kind::Fetch
+}
+
 fn is_settled(notice: &Notice) -> bool {
     matches!(notice.state, NoticeState::Sent | NoticeState::Cancelled | NoticeState::Dead)
 }
@@ -175,7 +184,8 @@ async fn wait_until(serving: &Serving, sink: &Sink, done: impl Fn(&[Notice]) -> 
         look.tick().await;
         let store = serving.app.world().store();
         let Ok(notices) = store.notices(NoticeFilter::default()).await else { continue };
-        let sent = notices.iter().filter(|notice| notice.state == NoticeState::Sent).count();
+        let sent = |notice: &&Notice| notice.state == NoticeState::Sent && is_message(notice);
+        let sent = notices.iter().filter(sent).count();
         let decided = store.undecided().await.is_ok_and(|count| count == 0);
         if decided && done(&notices) && sink.count() >= sent {
             return;

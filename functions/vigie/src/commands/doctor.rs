@@ -7,14 +7,16 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
-use vigie_platforms::{Diagnosis, Kept, Request, diagnose, headers};
+use vigie_api_http::HttpApi;
+use vigie_platforms::{Diagnosis, Kept, KeySet, Means, Request, Verifier, diagnose_with, headers};
+use vigie_ports::{Api as _, Call};
 
 use super::signer::{Signing, resolve, wrong};
 use crate::captures::Folder;
 use crate::captures::file::Capture;
 use crate::cli::Doctor;
 use crate::load::{CannotBegin, read_config};
-use crate::output::{Exit, say, say_json};
+use crate::output::{Exit, complain, say, say_json};
 use crate::waiting::Waiting;
 use vigie_machine::now;
 
@@ -49,9 +51,9 @@ async fn in_files(arguments: &Doctor, headers: &Path, body: &Path) -> Result<Jud
         headers::parse(&head).map_err(|bad| wrong(&format!("{}: {bad}", headers.display())))?;
     let scheme = signing.preset.scheme();
     let token = token(&head).filter(|_| scheme.takes_path_token());
-    let request = Request { headers: &headers, path_token: token.as_deref(), body: &body };
-    let at = arguments.at.unwrap_or_else(now);
-    let diagnosis = diagnose(scheme, &request, &signing.secrets, at);
+    let (path_token, query) = (token.as_deref(), query(&head));
+    let request = Request { headers: &headers, path_token, query, body: &body };
+    let diagnosis = diagnosed(&signing, &request, arguments.at.unwrap_or_else(now)).await;
     Ok(Judged { signing, diagnosis, capture: None })
 }
 
@@ -67,10 +69,30 @@ async fn captured(arguments: &Doctor, named: &str) -> Result<Judged, CannotBegin
     let good = signing.secrets.first().filter(|_| !capture.reason.starts_with("signature"));
     let token = good.map_or(TOKEN_NOT_KEPT, |secret| secret.expose_secret());
     let path_token = (capture.token && scheme.takes_path_token()).then_some(token);
-    let request = Request { headers: &headers, path_token, body: &body };
-    let at = arguments.at.unwrap_or(capture.at);
-    let diagnosis = diagnose(scheme, &request, &signing.secrets, at);
+    let query = capture.query.as_deref();
+    let request = Request { headers: &headers, path_token, query, body: &body };
+    let diagnosis = diagnosed(&signing, &request, arguments.at.unwrap_or(capture.at)).await;
     Ok(Judged { signing, diagnosis, capture: Some(capture) })
+}
+
+/// Judges a request with all that its source verifies with. Keys that the platform publishes are
+/// read from there.
+async fn diagnosed(signing: &Signing, request: &Request<'_>, at: Timestamp) -> Diagnosis {
+    let scheme = signing.preset.scheme();
+    let verifier = Verifier::of_usable(scheme, &signing.secrets).0;
+    let published = match verifier.wanted(request) {
+        Some(wanted) => published(wanted.url).await,
+        None => None,
+    };
+    let (secrets, expect) = (signing.secrets.as_slice(), &signing.expect);
+    diagnose_with(scheme, request, &Means { secrets, expect, published: published.as_ref() }, at)
+}
+
+async fn published(url: &str) -> Option<KeySet> {
+    let reply = HttpApi::default().ask(&Call::get(url)).await;
+    let keys = reply.map_err(|error| error.reason);
+    let keys = keys.and_then(|reply| KeySet::parse(&reply.body).map_err(|e| e.to_string()));
+    keys.map_err(|why| complain(format!("warning: {url} cannot be read: {why}"))).ok()
 }
 
 /// The request that is meant: the newest of the source, or the one of an id. With a preset instead
@@ -156,6 +178,14 @@ impl Judged {
 
 fn read(file: &Path) -> Result<Vec<u8>, CannotBegin> {
     std::fs::read(file).map_err(|error| wrong(&format!("cannot read {}: {error}", file.display())))
+}
+
+/// What follows the question mark in the address of a request line, if the first line is one.
+fn query(head: &str) -> Option<&str> {
+    let mut words = head.lines().next()?.split_whitespace();
+    let (_method, target, version) = (words.next()?, words.next()?, words.next()?);
+    let query = target.split_once('?')?.1.split('#').next()?;
+    version.starts_with("HTTP/").then_some(query)
 }
 
 /// The token in the address of a request line, `POST /hooks/SOURCE/TOKEN HTTP/1.1`, if the first

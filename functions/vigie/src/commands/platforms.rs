@@ -16,7 +16,7 @@ struct Answer<'a> {
 /// Lists the presets.
 pub(crate) fn run(arguments: Json) -> Exit {
     if arguments.json {
-        say_json(&Answer { platforms: presets().iter().map(Preset::info).collect() });
+        say_json(&Answer { platforms: presets().iter().map(|preset| preset.info()).collect() });
     } else {
         say(human(presets()));
     }
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: Json) -> Exit {
 }
 
 /// Two lines a platform: one alone would be wider than a terminal.
-fn human(presets: &[Preset]) -> String {
+fn human(presets: &[&Preset]) -> String {
     let head = ["ID", "NAME", "PUSH", "SIGNED", "EVIDENCE", "ANSWERS"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     let mut seconds = Vec::new();
@@ -32,7 +32,10 @@ fn human(presets: &[Preset]) -> String {
         let info = preset.info();
         let signed = if info.signed { "yes" } else { "NO" };
         let events: Vec<_> = info.events.iter().map(word).collect();
-        seconds.push(format!("    {}; {}", info.scheme, events.join(", ")));
+        seconds.push(match info.instead {
+            None => format!("    {}; {}", info.scheme, events.join(", ")),
+            Some(_) => "    no webhook of reviews: --json says what to do instead".to_owned(),
+        });
         rows.push(vec![
             info.id.to_owned(),
             info.name.to_owned(),

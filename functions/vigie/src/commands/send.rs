@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use vigie_domain::text;
 use vigie_platforms::Preset;
-use vigie_platforms::signature::sign;
+use vigie_platforms::signature::{Message, Signed, sign_message};
 use vigie_ports::Ids as _;
 
 use self::address::Address;
@@ -42,19 +42,24 @@ struct Payload {
     name: String,
     body: Vec<u8>,
     headers: HeaderMap,
+    /// What its token says beside the body, where the platform sends one.
+    claims: Vec<(String, String)>,
+    /// What follows the question mark of its address.
+    query: Option<String>,
 }
 
 /// Signs and posts.
 pub(crate) async fn run(arguments: &Send) -> Result<Exit, CannotBegin> {
     let signing = resolve(&arguments.signer).await?;
     let payload = payload(arguments, &signing.preset)?;
-    let (headers, token) = signed(&signing, &payload)?;
+    let (headers, signed) = signed(&signing, &payload)?;
     let source = signing.source.as_ref().map(vigie_domain::SourceId::as_str);
-    let address = Address::of(&arguments.url, source, token.as_deref())
+    let address = Address::of(&arguments.url, source, &signed)
         .map_err(|fault| wrong(&format!("--url: {fault}")))?;
-    let (bytes, scheme) = (payload.body.len(), signing.preset.scheme().name());
+    let body = signed.body.unwrap_or(payload.body);
+    let (bytes, scheme) = (body.len(), signing.preset.scheme().name());
     let intro = format!("POST {}\n{bytes} bytes, {}, {scheme}", address.shown, payload.name);
-    let outcome = post(address, headers, payload.body).await;
+    let outcome = post(address, headers, body).await;
     Ok(tell(&intro, outcome, arguments.json.json))
 }
 
@@ -64,6 +69,8 @@ fn payload(arguments: &Send, preset: &Preset) -> Result<Payload, CannotBegin> {
             name: "from a file".to_owned(),
             body: read(file)?,
             headers: HeaderMap::new(),
+            claims: Vec::new(),
+            query: None,
         });
     }
     let sample = match &arguments.sample {
@@ -76,6 +83,8 @@ fn payload(arguments: &Send, preset: &Preset) -> Result<Payload, CannotBegin> {
         name: format!("sample {}", sample.name),
         body: sample.render(now()),
         headers: sample.header_map(),
+        claims: sample.claims.clone(),
+        query: sample.query.clone(),
     })
 }
 
@@ -89,21 +98,26 @@ fn unknown_sample(name: &str, preset: &Preset) -> CannotBegin {
     wrong(&format!("no sample of {} is called {name}\n  hint: it has {names}", preset.id()))
 }
 
-/// The headers of the signed request, and the token that its address takes.
-fn signed(
-    signing: &Signing,
-    payload: &Payload,
-) -> Result<(HeaderMap, Option<String>), CannotBegin> {
+/// The headers of the signed request, and what else its signature changes.
+fn signed(signing: &Signing, payload: &Payload) -> Result<(HeaderMap, Signed), CannotBegin> {
     let Some(secret) = signing.secrets.first() else {
         return Err(wrong(&format!("{} has no secret to sign with", signing.title)));
     };
     let id = message_id();
-    let signed = sign(signing.preset.scheme(), secret, &payload.body, &id, now())
+    let message = Message {
+        body: &payload.body,
+        id: &id,
+        claims: &payload.claims,
+        query: payload.query.as_deref(),
+        expect: &signing.expect,
+        at: now(),
+    };
+    let signed = sign_message(signing.preset.scheme(), secret, &message)
         .map_err(|fault| wrong(&format!("{}: {fault}", signing.title)))?;
     let mut headers = payload.headers.clone();
     headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     headers.extend(signed.header_map());
-    Ok((headers, signed.path_token))
+    Ok((headers, signed))
 }
 
 fn message_id() -> String {

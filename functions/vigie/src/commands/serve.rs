@@ -11,6 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
+use vigie_api_http::HttpApi;
 use vigie_app::App;
 use vigie_config::Config;
 use vigie_domain::BrandId;
@@ -77,7 +78,8 @@ impl Running {
         tell_restored(&store).await?;
         let registry = serving_registry(&store, &machine).await?;
         let mail = way(&config, &machine).await?;
-        let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
+        let home =
+            Home { store, mail, api: HttpApi::default(), clock: SystemClock, ids: SystemIds };
         let app = App::start(home, settings(&config), registry).await.map_err(store_trouble)?;
         let (nudges, inbox) = Nudges::new();
         let trusted = config.server.trusted_proxies.clone();

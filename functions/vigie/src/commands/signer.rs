@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use vigie_app::registry::PresetInForce;
 use vigie_config::Config;
 use vigie_domain::{SecretRef, Source, SourceId};
+use vigie_platforms::Expect;
 
 use crate::cli::Signer;
 use crate::environment::Machine;
@@ -23,6 +24,8 @@ pub(crate) struct Signing {
     pub(crate) preset: PresetInForce,
     /// Its secrets.
     pub(crate) secrets: Vec<SecretString>,
+    /// What the source states of tokens.
+    pub(crate) expect: Expect,
     /// Where each secret comes from, in the order of the secrets: references, never secrets.
     pub(crate) labels: Vec<String>,
 }
@@ -46,7 +49,10 @@ async fn of_source(named: &str, file: &Path) -> Result<Signing, CannotBegin> {
     let preset = machine.preset(&source.platform).map_err(CannotBegin::Other)?;
     let (secrets, labels) = secrets(&machine, &source.secrets).await?;
     let id = source.id.clone();
-    Ok(Signing { title: id.to_string(), source: Some(id), preset, secrets, labels })
+    let address = format!("{}/hooks/{id}", config.server.public_url);
+    let audience = vec![source.access.audience.clone().unwrap_or(address)];
+    let expect = Expect { audience, sender: source.access.sender.clone() };
+    Ok(Signing { title: id.to_string(), source: Some(id), preset, secrets, expect, labels })
 }
 
 /// The source of a name, or what to write instead.
@@ -72,7 +78,8 @@ async fn of_preset(named: &str, references: &[String]) -> Result<Signing, Cannot
     let references: Vec<_> =
         references.iter().map(|one| reference(one)).collect::<Result<_, _>>()?;
     let (secrets, labels) = secrets(&machine, &references).await?;
-    Ok(Signing { title: preset.id().to_owned(), source: None, preset, secrets, labels })
+    let (title, expect) = (preset.id().to_owned(), Expect::default());
+    Ok(Signing { title, source: None, preset, secrets, expect, labels })
 }
 
 type Secrets = (Vec<SecretString>, Vec<String>);

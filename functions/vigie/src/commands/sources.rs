@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use vigie_app::App;
-use vigie_domain::{Brand, Rhythm, Source, SourceId};
+use vigie_domain::{Brand, Locale, Rhythm, Source, SourceId};
+use vigie_platforms::Preset;
 use vigie_ports::{Store as _, World};
 
 use super::shown::{labelled, local};
@@ -94,6 +95,14 @@ async fn known_to<W: World>(
     Ok((rhythms, app.settings().public_url.clone()))
 }
 
+/// The steps in the brand's language: it is the brand that has the platform's account.
+fn steps(preset: &Preset, locale: Locale) -> &[String] {
+    match locale {
+        Locale::Fr if !preset.setup_fr().is_empty() => preset.setup_fr(),
+        _ => preset.setup(),
+    }
+}
+
 /// A step with this source's own names in it.
 fn filled(step: &str, source: &Source, base: &str, url: &str) -> String {
     step.replace("{url}", url).replace("{source}", source.id.as_str()).replace("{server}", base)
@@ -125,7 +134,10 @@ fn listed(
         source: source.id.to_string(),
         brand: brand.id.to_string(),
         platform: info.name.to_owned(),
-        setup: preset.setup().iter().map(|step| filled(step, source, base, &url)).collect(),
+        setup: steps(&preset, brand.locale)
+            .iter()
+            .map(|step| filled(step, source, base, &url))
+            .collect(),
         events: value(&|| serde_json::to_value(&info.events)),
         scheme: info.scheme.clone(),
         accepted_at: rhythm.accepted_at,

@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use vigie_platforms::preset::Sample;
-use vigie_platforms::{Preset, Scheme, presets};
+use vigie_platforms::preset::{Fetch, Push, Sample};
+use vigie_platforms::{Preset, Scheme};
 
-use super::play::{Fate, Guise, Player, Posting, Tally};
-use super::stage::{Account, bruma_site, lumen};
+use super::play::{Beside, Fate, Guise, Player, Posting, Tally};
+use super::stage::{Account, bruma_site, lumen, platforms};
 use vigie_machine::now;
 
 /// The promise of the demo's brand, and how long before its end the reminder goes.
@@ -29,8 +29,9 @@ struct Told<'a> {
 impl Player {
     /// What is posted and edited, and what is not to be taken.
     pub(crate) async fn first_act(&mut self) {
-        for preset in presets() {
+        for preset in platforms() {
             let account = lumen(preset);
+            self.set_up(&account).await;
             for sample in preset.samples().iter().filter(|sample| !settles(sample)) {
                 self.sample(&account, sample, "", Guise::Honest, Fate::AsSampled).await;
             }
@@ -42,7 +43,7 @@ impl Player {
     async fn mischief(&mut self, account: &Account) {
         let preset = account.preset;
         if let Some(low) = preset.sample("posted-low") {
-            self.sample(account, low, "", Guise::Honest, Fate::Duplicate).await;
+            self.sample(account, low, "", Guise::Honest, copied(preset)).await;
             self.sample(account, low, "66", Guise::Forged, Fate::Refused).await;
             if has_timestamp(preset.scheme()) {
                 self.sample(account, low, "67", Guise::Old, Fate::Refused).await;
@@ -50,7 +51,12 @@ impl Player {
         }
         if let Some(four) = preset.sample("posted-four") {
             let was_edited = preset.sample("edited-down").is_some();
-            let late = if was_edited && has_versions(four) { Fate::Stale } else { Fate::Duplicate };
+            let whole = preset.push() == Push::Full;
+            let late = if whole && was_edited && has_versions(four) {
+                Fate::Stale
+            } else {
+                copied(preset)
+            };
             self.sample(account, four, "", Guise::Honest, late).await;
             self.sample(account, four, "7", Guise::Honest, Fate::AsSampled).await;
         }
@@ -109,7 +115,7 @@ impl Player {
 
     /// Answers and withdrawals, once the alerts are out.
     pub(crate) async fn second_act(&mut self) {
-        for preset in presets() {
+        for preset in platforms() {
             let account = lumen(preset);
             for sample in preset.samples().iter().filter(|sample| settles(sample)) {
                 self.sample(&account, sample, "", Guise::Honest, Fate::AsSampled).await;
@@ -129,7 +135,7 @@ impl Player {
         self.remember(Some(&review), Some(&told.rating.to_string()));
         self.post(Posting {
             account,
-            headers: &[],
+            beside: Beside::default(),
             body: body.to_string().into_bytes(),
             reviews: vec![Some(review)],
             guise: Guise::Honest,
@@ -141,17 +147,24 @@ impl Player {
 
 /// Samples that end a review's wait come in the second act.
 fn settles(sample: &Sample) -> bool {
-    sample.name == "answered" || sample.name == "withdrawn"
+    ["answered", "withdrawn"].iter().any(|sort| sample.name.starts_with(sort))
 }
 
 fn has_versions(sample: &Sample) -> bool {
     sample.expect.iter().any(|expected| expected.version.is_some())
 }
 
+/// What a copy of a webhook becomes: where ids are all that comes, each may be news.
+fn copied(preset: &Preset) -> Fate {
+    let each_is_news = preset.fetch().is_some_and(Fetch::each_is_news);
+    if each_is_news { Fate::AsSampled } else { Fate::Duplicate }
+}
+
+/// Whether a time is signed that says when it was; a token says only until when it is good.
 fn has_timestamp(scheme: &Scheme) -> bool {
     match scheme {
         Scheme::StandardWebhooks { .. } => true,
         Scheme::Hmac(hmac) => hmac.stamp.is_some(),
-        Scheme::SharedHeader { .. } | Scheme::PathToken => false,
+        _ => false,
     }
 }

@@ -75,7 +75,8 @@ impl Sort {
             Kind::Escalation => Self::Escalation,
             Kind::Praise => Self::Praise,
             Kind::Report => Self::Report,
-            Kind::Operator => Self::Operator,
+            // What is fetched is no mail.
+            Kind::Operator | Kind::Fetch => Self::Operator,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! refused and why, and the mails that come of it.
 
 mod acts;
+pub(crate) mod api;
 pub(crate) mod mails;
 pub(crate) mod pages;
 pub(crate) mod play;

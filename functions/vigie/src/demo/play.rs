@@ -9,10 +9,11 @@ use serde::Serialize;
 use tokio::time::Instant;
 use vigie_domain::{Decimal, Stars};
 use vigie_platforms::preset::{ExpectedEvent, Sample};
-use vigie_platforms::signature::{SecretFault, Signed};
-use vigie_platforms::{Preset, presets, signature};
+use vigie_platforms::signature::{Message, SecretFault, Signed};
+use vigie_platforms::{Preset, signature};
 
-use super::stage::{Account, wrong_secret};
+use super::api::Api;
+use super::stage::{Account, WORD, platforms};
 use crate::load::CannotBegin;
 use vigie_machine::now;
 
@@ -63,10 +64,18 @@ pub(crate) enum Fate {
     Refused,
 }
 
+/// What goes with a body.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Beside<'a> {
+    pub(crate) headers: &'a [(String, String)],
+    /// Where the address and the token say something too.
+    pub(crate) sample: Option<&'a Sample>,
+}
+
 /// One request to make.
 pub(crate) struct Posting<'a> {
     pub(crate) account: &'a Account,
-    pub(crate) headers: &'a [(String, String)],
+    pub(crate) beside: Beside<'a>,
     pub(crate) body: Vec<u8>,
     /// The reviews that its events are about.
     pub(crate) reviews: Vec<Option<String>>,
@@ -108,18 +117,24 @@ pub(crate) struct Player {
     pub(crate) posted: HashMap<String, Instant>,
     /// The lowest rating that each platform ever gave each review, by the samples' own words.
     pub(crate) stars: HashMap<String, Stars>,
+    /// The platforms' APIs.
+    api: Option<Api>,
     messages: u64,
 }
 
 impl Player {
-    pub(crate) fn new(server: SocketAddr, began: Timestamp) -> Result<Self, CannotBegin> {
+    pub(crate) fn new(
+        server: SocketAddr,
+        api: Option<Api>,
+        began: Timestamp,
+    ) -> Result<Self, CannotBegin> {
         let client = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(15))
             .build()
             .map_err(|error| CannotBegin::Other(format!("no HTTP client: {error}")))?;
-        let tallies = presets().iter().map(|preset| (preset, Tally::default())).collect();
+        let tallies = platforms().map(|preset| (preset, Tally::default())).collect();
         Ok(Self {
             client,
             server,
@@ -128,6 +143,7 @@ impl Player {
             surprises: Vec::new(),
             posted: HashMap::new(),
             stars: HashMap::new(),
+            api,
             messages: 0,
         })
     }
@@ -152,8 +168,19 @@ impl Player {
             }
         }
         let should_be = should_be(sample, fate);
-        let headers = &sample.headers;
-        self.post(Posting { account, headers, body, reviews, guise, should_be }).await;
+        let fetched = guise == Guise::Honest && should_be.accepted > 0;
+        let reads = match &self.api {
+            Some(api) if fetched => api.put(account.preset, sample, self.began, suffix),
+            _ => None,
+        };
+        let beside = Beside { headers: &sample.headers, sample: Some(sample) };
+        self.post(Posting { account, beside, body, reviews, guise, should_be }).await;
+        // The next webhook of the same review finds it read.
+        if let Some(reads) = reads
+            && !reads.done().await
+        {
+            self.surprises.push(format!("{}: {} was not fetched", account.source, sample.name));
+        }
     }
 
     /// Remembers the rating of a review that is about to be posted.
@@ -168,18 +195,17 @@ impl Player {
     /// Posts, and counts the answer.
     pub(crate) async fn post(&mut self, posting: Posting<'_>) {
         self.messages += 1;
-        let Posting { account, headers, body, reviews, guise, should_be } = posting;
+        let Posting { account, beside, body, reviews, guise, should_be } = posting;
         let (preset, events) = (account.preset, should_be.sent);
-        let signed = match sign(account, guise, &body, &format!("msg_demo{}", self.messages)) {
+        let id = format!("msg_demo{}", self.messages);
+        let signed = match sign(account, guise, &body, beside.sample, &id, self.server) {
             Ok(signed) => signed,
             Err(fault) => return self.surprises.push(format!("{}: {fault}", account.source)),
         };
-        let mut address = format!("http://{}/hooks/{}", self.server, account.source);
-        if let Some(token) = &signed.path_token {
-            address = format!("{address}/{token}");
-        }
+        let address = signed.address(&format!("http://{}/hooks/{}", self.server, account.source));
+        let body = signed.body.clone().unwrap_or(body);
         let mut request = self.client.post(address).body(body);
-        for (name, value) in headers.iter().chain(&signed.headers) {
+        for (name, value) in beside.headers.iter().chain(&signed.headers) {
             request = request.header(name, value);
         }
         let began = Instant::now();
@@ -189,6 +215,9 @@ impl Player {
             }
         }
         let tally = match request.send().await {
+            Ok(response) if preset.response().is_some() => {
+                as_wanted(response, preset, &should_be).await
+            }
             Ok(response) => counted(response, events).await,
             Err(error) => {
                 let told = error.without_url();
@@ -196,6 +225,22 @@ impl Player {
             }
         };
         self.count(preset, &tally, &should_be);
+    }
+
+    /// Asks what a platform asks before it posts; what is not answered as it should be is told.
+    pub(crate) async fn set_up(&mut self, account: &Account) {
+        let address = format!("http://{}/hooks/{}", self.server, account.source);
+        let token = signature::sign(account.preset.scheme(), &account.keys.signing, b"", "", now());
+        let address = token.map_or(address.clone(), |signed| match signed.path_token {
+            Some(_) => signed.address(&address),
+            None => address,
+        });
+        for asked in asks(account.preset.id()) {
+            let answer = asked.send(&self.client, &address).await;
+            if !answer.is_ok_and(|answer| answer) {
+                self.surprises.push(format!("{}: its set-up check fails", account.source));
+            }
+        }
     }
 
     fn count(&mut self, preset: &'static Preset, tally: &Tally, should_be: &Tally) {
@@ -209,22 +254,84 @@ impl Player {
     }
 }
 
-fn sign(account: &Account, guise: Guise, body: &[u8], id: &str) -> Result<Signed, SecretFault> {
+fn sign(
+    account: &Account,
+    guise: Guise,
+    body: &[u8],
+    sample: Option<&Sample>,
+    id: &str,
+    server: SocketAddr,
+) -> Result<Signed, SecretFault> {
     let preset = account.preset;
-    let key = if guise == Guise::Forged { wrong_secret(preset) } else { account.secret };
-    let signed_at = if guise == Guise::Old { now() - OLD } else { now() };
-    let signed = signature::sign(preset.scheme(), &key.into(), body, id, signed_at)?;
+    let key = if guise == Guise::Forged { &account.wrong } else { &account.keys.signing };
+    let at = if guise == Guise::Old { now() - OLD } else { now() };
+    let expect = account.expect(server);
+    let message = match sample {
+        Some(sample) => sample.message(body, id, &expect, at),
+        None => Message { body, id, claims: &[], query: None, expect: &expect, at },
+    };
+    let signed = signature::sign_message(preset.scheme(), key, &message)?;
     let Some(in_hex) = Preset::by_id("generic-hmac").filter(|_| guise == Guise::InHex) else {
         return Ok(signed);
     };
     // The same digest as another platform writes it, in the header of this one.
-    let other = signature::sign(in_hex.scheme(), &key.into(), body, id, signed_at)?;
+    let other = signature::sign_message(in_hex.scheme(), key, &message)?;
     let digits = other.headers.into_iter().map(|(_, value)| match value.split_once('=') {
         Some((_, digits)) => digits.to_owned(),
         None => value,
     });
-    let names = signed.headers.into_iter().map(|(name, _)| name);
-    Ok(Signed { headers: names.zip(digits).collect(), path_token: None })
+    let names = signed.headers.iter().map(|(name, _)| name.clone());
+    Ok(Signed { headers: names.zip(digits).collect(), ..signed })
+}
+
+/// What a platform asks before it posts.
+enum Asked {
+    /// A GET, whose answer holds this.
+    Get(String, &'static str),
+    Head,
+    /// An unsigned post.
+    Ping(&'static str),
+}
+
+fn asks(platform: &str) -> Vec<Asked> {
+    match platform {
+        "meta-ratings" => {
+            let query = format!("hub.mode=subscribe&hub.challenge=42&hub.verify_token={WORD}");
+            vec![Asked::Get(query, "42")]
+        }
+        "ebay-feedback" => vec![Asked::Get("challenge_code=c1".to_owned(), "challengeResponse")],
+        "yelp" => vec![Asked::Get("verification=abc".to_owned(), "abc")],
+        "surveymonkey" => vec![Asked::Head],
+        "woocommerce" => vec![Asked::Ping("webhook_id=7")],
+        "fera" => vec![Asked::Ping("")],
+        _ => Vec::new(),
+    }
+}
+
+impl Asked {
+    async fn send(&self, client: &reqwest::Client, address: &str) -> reqwest::Result<bool> {
+        let request = match self {
+            Self::Get(query, _) => client.get(format!("{address}?{query}")),
+            Self::Head => client.head(address),
+            Self::Ping(body) => client.post(address).body(*body),
+        };
+        let response = request.send().await?;
+        let good = response.status().is_success();
+        let text = response.text().await?;
+        Ok(good && if let Self::Get(_, held) = self { text.contains(held) } else { true })
+    }
+}
+
+/// A platform that wants an answer of its own gets no counts: it gets that answer.
+async fn as_wanted(response: reqwest::Response, preset: &Preset, should_be: &Tally) -> Tally {
+    let refused = Tally { sent: should_be.sent, refused: should_be.sent, ..Tally::default() };
+    if !response.status().is_success() {
+        return refused;
+    }
+    match response.text().await {
+        Ok(text) if preset.response() == Some(text.as_str()) => should_be.clone(),
+        _ => refused,
+    }
 }
 
 async fn counted(response: reqwest::Response, events: u64) -> Tally {

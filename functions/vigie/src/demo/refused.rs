@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use vigie_platforms::Diagnosis;
 
-use super::play::{Guise, Player, Posting, Tally};
+use super::play::{Beside, Guise, Player, Posting, Tally};
 use super::stage::bruma_shop;
 use crate::captures::{Folder, Wanted};
 use crate::cli::{Config, Doctor, Json, Signer};
@@ -56,7 +56,7 @@ pub(crate) async fn refused(
     player
         .post(Posting {
             account: &account,
-            headers: &sample.headers,
+            beside: Beside { headers: &sample.headers, sample: None },
             body: sample.render_with(player.began, ""),
             reviews: Vec::new(),
             guise: Guise::InHex,

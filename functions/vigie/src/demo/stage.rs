@@ -1,12 +1,20 @@
 //! The demo's stage: a temporary home with a brand of three shops and one on trial.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use vigie_platforms::{Preset, Scheme, presets};
+use secrecy::{ExposeSecret as _, SecretString};
+use vigie_platforms::preset::{ApiAuth, Challenge, Push};
+use vigie_platforms::signature::KeyPair;
+use vigie_platforms::{Expect, Preset, Scheme, presets};
 use vigie_smtp_sink::Sink;
 
+use super::api::{self, Api};
 use crate::load::CannotBegin;
 
 /// The zone of the demo's brand.
@@ -17,44 +25,79 @@ const REPORT_AFTER: SignedDuration = SignedDuration::from_secs(7);
 /// The address of whoever runs Vigie.
 pub(crate) const OPERATOR: &str = "ops@agency.example";
 
-/// A source of the demo: who posts, where to, and with which secret. Only the demo has the secrets,
-/// and only for its own life.
+/// A source of the demo: who posts, where to, and with which secrets. Only the demo has them, and
+/// only for its own life.
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) preset: &'static Preset,
     pub(crate) source: String,
-    pub(crate) secret: &'static str,
+    /// What the platform signs with, and what the source has of it: the same, for most schemes.
+    pub(crate) keys: KeyPair,
+    /// What somebody signs with who is not the platform.
+    pub(crate) wrong: SecretString,
+}
+
+impl Account {
+    fn new(preset: &'static Preset, source: String, secret: &'static str) -> Self {
+        let keys = of_scheme(preset.scheme(), secret);
+        let wrong = of_scheme(preset.scheme(), WRONG).signing;
+        Self { preset, source, keys, wrong }
+    }
+
+    /// What its tokens say beside: whom they are for, and of whom.
+    pub(crate) fn expect(&self, server: SocketAddr) -> Expect {
+        let audience = vec![format!("http://{server}/hooks/{}", self.source)];
+        Expect { audience, sender: Some(SENDER.to_owned()) }
+    }
+}
+
+/// What every source's set-up check asks for.
+pub(crate) const WORD: &str = "demo-word-of-maison-lumen-for-set-up-checks";
+const SENDER: &str = "push@demo.iam.example";
+const WRONG: &str = "somebody-else-altogether-here";
+
+/// A secret in the form that a scheme takes. Keys of two parts are made once for each text: an RSA
+/// key takes a while.
+fn of_scheme(scheme: &Scheme, text: &'static str) -> KeyPair {
+    static MADE: LazyLock<Mutex<HashMap<(String, &'static str), KeyPair>>> =
+        LazyLock::new(Mutex::default);
+    let one = |text: String| {
+        let secret = SecretString::from(text);
+        KeyPair { signing: secret.clone(), verifying: secret }
+    };
+    match scheme {
+        Scheme::StandardWebhooks { .. } => one(format!("whsec_{}", STANDARD.encode(text))),
+        Scheme::Basic => one(format!("vigie:{text}")),
+        _ => {
+            // Every scheme of RSA takes the same sort of key.
+            let sort = scheme.name().replace("bearer", "").replace("body", "");
+            let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+            let pair = || KeyPair::generate(scheme).unwrap_or_else(|| one(text.to_owned()));
+            made.entry((sort, text)).or_insert_with(pair).clone()
+        }
+    }
 }
 
 /// Maison Lumen's account on a platform.
 pub(crate) fn lumen(preset: &'static Preset) -> Account {
-    let secret = match preset.scheme() {
-        Scheme::StandardWebhooks { .. } => "whsec_ZGVtby1zZWNyZXQtb2YtbWFpc29uLWx1bWVu",
-        _ => "demo-secret-of-maison-lumen",
-    };
-    Account { preset, source: format!("lumen-{}", preset.id()), secret }
+    Account::new(preset, format!("lumen-{}", preset.id()), "demo-secret-of-maison-lumen")
+}
+
+/// Every platform that sends something.
+pub(crate) fn platforms() -> impl Iterator<Item = &'static Preset> {
+    presets().iter().copied().filter(|preset| preset.push() != Push::None)
 }
 
 /// Atelier Bruma's own site.
 pub(crate) fn bruma_site() -> Option<Account> {
     let preset = Preset::by_id("standard-webhooks")?;
-    let secret = "whsec_ZGVtby1zZWNyZXQtb2YtYXRlbGllci1icnVtYQ==";
-    Some(Account { preset, source: "bruma-site".to_owned(), secret })
+    Some(Account::new(preset, "bruma-site".to_owned(), "demo-secret-of-atelier-bruma"))
 }
 
 /// Atelier Bruma's web shop, whose sender does not sign as its platform says.
 pub(crate) fn bruma_shop() -> Option<Account> {
     let preset = Preset::by_id("shopify-product-review")?;
-    let secret = "demo-secret-of-atelier-bruma";
-    Some(Account { preset, source: "bruma-shop".to_owned(), secret })
-}
-
-/// A secret that nobody configured.
-pub(crate) fn wrong_secret(preset: &Preset) -> &'static str {
-    match preset.scheme() {
-        Scheme::StandardWebhooks { .. } => "whsec_c29tZWJvZHktZWxzZS1hbHRvZ2V0aGVyLWhlcmU=",
-        _ => "somebody-else-altogether",
-    }
+    Some(Account::new(preset, "bruma-shop".to_owned(), "demo-secret-of-atelier-bruma"))
 }
 
 /// A folder that goes away with its owner.
@@ -81,26 +124,39 @@ impl Drop for Folder {
     }
 }
 
-/// Writes the demo's configuration and its secrets; gives the configuration's path.
+/// Writes the demo's configuration, its secrets and the presets that ask its API; gives the
+/// configuration's path.
 pub(crate) fn furnish(
     folder: &Folder,
     listen: SocketAddr,
     sink: &Sink,
+    api: &Api,
     now: Timestamp,
 ) -> Result<PathBuf, CannotBegin> {
     let path = folder.path().join("vigie.toml");
     let cannot = |error: std::io::Error| {
         CannotBegin::Other(format!("cannot write to {}: {error}", folder.path().display()))
     };
-    let of_lumen: Vec<Account> = presets().iter().map(lumen).collect();
+    let of_lumen: Vec<Account> = platforms().map(lumen).collect();
     let of_bruma: Vec<Account> = [bruma_site(), bruma_shop()].into_iter().flatten().collect();
+    let leave = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+    leave("word", WORD).map_err(cannot)?;
+    leave("api-secret", api::SECRET).map_err(cannot)?;
     for account in of_lumen.iter().chain(&of_bruma) {
-        std::fs::write(folder.path().join(&account.source), account.secret).map_err(cannot)?;
+        leave(&account.source, account.keys.verifying.expose_secret()).map_err(cannot)?;
+        if let Some(text) = asks(account.preset).then(|| api.instead(account.preset)).flatten() {
+            leave(&format!("{}.toml", account.preset.id()), &text).map_err(cannot)?;
+        }
     }
-    let text =
-        [machine(listen, sink.addr()), brands(now, &sources(&of_lumen), &sources(&of_bruma))];
+    let (lumen, bruma) = (sources(&of_lumen, api), sources(&of_bruma, api));
+    let text = [machine(listen, sink.addr()), brands(now, &lumen, &bruma)];
     std::fs::write(&path, text.concat()).map_err(cannot)?;
     Ok(path)
+}
+
+/// Whether a platform's reviews are read from its API.
+fn asks(preset: &Preset) -> bool {
+    preset.push() == Push::Thin
 }
 
 fn machine(listen: SocketAddr, mail: SocketAddr) -> String {
@@ -121,19 +177,41 @@ email = ["{OPERATOR}"]
     )
 }
 
-fn sources(accounts: &[Account]) -> String {
+fn sources(accounts: &[Account], api: &Api) -> String {
     let sources = accounts.iter().map(|Account { preset, source, .. }| {
-        let platform = preset.id();
-        format!(
+        let id = preset.id();
+        let platform = if asks(preset) { format!("./{id}.toml") } else { id.to_owned() };
+        let mut told = format!(
             "\n[[brand.source]]\nid = \"{source}\"\nplatform = \"{platform}\"\n\
              secrets = [\"file:{source}\"]\n"
-        )
+        );
+        if preset.challenge().is_some_and(Challenge::needs_word) {
+            told += "challenge = [\"file:word\"]\n";
+        }
+        if preset.scheme().has_sender() {
+            told += &format!("sender = \"{SENDER}\"\n");
+        }
+        if let Some(fetch) = preset.fetch().filter(|_| asks(preset)) {
+            let needs = fetch.needs();
+            let mut api_keys = Vec::new();
+            if fetch.auth() != ApiAuth::None {
+                api_keys.push("secret = \"file:api-secret\"".to_owned());
+            }
+            if needs.contains(&"base") {
+                api_keys.push(format!("base = \"{}\"", api.base()));
+            }
+            if needs.contains(&"account") {
+                api_keys.push(format!("account = \"{}\"", api::ACCOUNT));
+            }
+            told += &format!("api = {{ {} }}\n", api_keys.join(", "));
+        }
+        told
     });
     sources.collect()
 }
 
-/// `LYON-01`, `NANTES-02` and `lumen.example` are what the presets' samples say; they also say
-/// `FR`, which is no shop's.
+/// `LYON-01`, `NANTES-02`, `lumen.example` and a location of Google's are what the presets' samples
+/// say; they also say `FR`, which is no shop's.
 fn brands(now: Timestamp, of_lumen: &str, of_bruma: &str) -> String {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     let report_at = (now + REPORT_AFTER).to_zoned(zone).strftime("%H:%M:%S").to_string();
@@ -164,7 +242,7 @@ contacts = ["lyon"]
 [[brand.shop]]
 id = "nantes"
 name = "Nantes"
-match = ["NANTES-02"]
+match = ["NANTES-02", "accounts/1/locations/2"]
 contacts = ["nantes"]
 
 [[brand.shop]]

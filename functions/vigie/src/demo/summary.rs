@@ -38,6 +38,8 @@ pub(crate) struct Summary {
 pub(super) struct Row {
     pub(super) platform: &'static str,
     pub(super) scheme: String,
+    #[serde(skip)]
+    pub(super) proof: &'static str,
     #[serde(flatten)]
     pub(super) tally: Tally,
 }
@@ -46,7 +48,8 @@ impl Summary {
     pub(crate) fn count(player: &Player, stored: &Stored<'_>, mails: &[Arc<Received>]) -> Self {
         let row = |(preset, tally): &(&'static Preset, Tally)| Row {
             platform: preset.id(),
-            scheme: preset.scheme().short(),
+            scheme: preset.scheme().name(),
+            proof: preset.scheme().proof(),
             tally: tally.clone(),
         };
         let sorted = sorted(mails, stored);

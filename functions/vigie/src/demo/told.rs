@@ -1,12 +1,13 @@
 //! What was counted as a person reads it: one screen, eighty columns.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::mails::{OfSort, Sort};
 use super::pages;
 use super::play::Tally;
 use super::reviews::Reviews;
-use super::summary::{Row, Summary};
+use super::summary::Summary;
 
 /// Columns of the screen.
 const COLUMNS: usize = 80;
@@ -22,18 +23,25 @@ impl Summary {
         out
     }
 
+    /// One line a way of proving itself: with one a platform, thirty of them fill the screen.
     fn tell_platforms(&self, out: &mut String) {
         let _ = writeln!(
             out,
-            "{:<23}{:<17}{:>5}{:>9}{:>6}{:>6}{:>6}{:>8}",
-            "platform", "scheme", "sent", "accepted", "twice", "stale", "other", "refused"
+            "{:<30}{:>10}{:>5}{:>9}{:>6}{:>6}{:>6}{:>8}",
+            "proof", "platforms", "sent", "accepted", "twice", "stale", "other", "refused"
         );
-        let mut sum = Tally::default();
+        let mut by_proof: BTreeMap<&str, (usize, Tally)> = BTreeMap::new();
         for row in &self.platforms {
-            line(out, row.platform, &scheme(row), &row.tally);
+            let (platforms, sum) = by_proof.entry(row.proof).or_default();
+            *platforms += 1;
             sum.add(&row.tally);
         }
-        line(out, "", "", &sum);
+        let mut sum = Tally::default();
+        for (proof, (platforms, tally)) in &by_proof {
+            line(out, proof, *platforms, tally);
+            sum.add(tally);
+        }
+        line(out, "in all", self.platforms.len(), &sum);
         let Tally { ignored, rejected, .. } = sum;
         let _ = writeln!(
             out,
@@ -96,22 +104,14 @@ impl Summary {
     }
 }
 
-fn line(out: &mut String, platform: &str, scheme: &str, tally: &Tally) {
+fn line(out: &mut String, proof: &str, platforms: usize, tally: &Tally) {
     let Tally { sent, accepted, duplicates, stale, ignored, rejected, refused } = tally;
     let other = ignored + rejected;
     let _ = writeln!(
         out,
-        "{platform:<23}{scheme:<17}{sent:>5}{accepted:>9}{duplicates:>6}{stale:>6}{other:>6}\
+        "{proof:<30}{platforms:>10}{sent:>5}{accepted:>9}{duplicates:>6}{stale:>6}{other:>6}\
          {refused:>8}"
     );
-}
-
-/// The scheme in the room that there is: what is not signed says so, whatever else it is.
-fn scheme(row: &Row) -> String {
-    if row.scheme.ends_with("NOT SIGNED") {
-        return "NOT SIGNED".to_owned();
-    }
-    row.scheme.replace("timestamp", "time")
 }
 
 /// What the mails of a sort are, and to whom they went.

@@ -38,6 +38,9 @@ pub(crate) async fn line(
     let route = route_of(request.uri().path());
     let network = network(&serving, route, &request);
     request.extensions_mut().insert(id.clone());
+    if let Some(address) = network.0 {
+        request.extensions_mut().insert(vigie_web::Client(address));
+    }
     let mut response = match serving.room.try_acquire() {
         Ok(_held) => {
             // A fault of ours ends one request, not the connection's silence.

@@ -42,6 +42,8 @@ pub(crate) struct Refused<'a> {
     pub(crate) source: &'a str,
     /// The token of its address, decoded.
     pub(crate) token: Option<&'a str>,
+    /// Whether the platform's proof stands behind the question mark.
+    pub(crate) proof_in_query: bool,
     pub(crate) parts: &'a Parts,
     pub(crate) body: &'a Bytes,
     pub(crate) id: &'a RequestId,
@@ -116,6 +118,7 @@ impl Captures {
             reason: refused.code.id(),
             method: refused.parts.method.as_str(),
             tokens: &tokens,
+            query: refused.parts.uri.query().filter(|_| refused.proof_in_query),
         };
         let capture = Capture::of(&about, &refused.parts.headers, refused.body);
         let (this, folder, body) = (self.clone(), folder.clone(), refused.body.clone());

@@ -15,10 +15,10 @@ use super::{Serving, body};
 /// Takes a webhook.
 pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) -> Response {
     let id = super::request_id(&request);
-    if request.method() != Method::POST {
-        return hook::not_a_page(request.method(), &id).map(Body::from);
-    }
     let (parts, incoming) = request.into_parts();
+    if parts.method != Method::POST {
+        return hook::asked(&serving.app, &parts, &id).map(Body::from);
+    }
     let bytes = match body::read(&parts.headers, incoming).await {
         Ok(bytes) => bytes,
         Err(code) => return problem(code, &id, None).map(Body::from),
@@ -35,14 +35,18 @@ pub(crate) async fn hook(State(serving): State<Arc<Serving>>, request: Request) 
         serving.metrics.received(tally);
     }
     serving.nudge_raise(hooked.undecided);
+    hooked.notices.drain(..).for_each(|id| serving.nudges.deliver(id));
     // Only a source of ours is named in the log: a mistaken address may hold anything.
-    if let Some((source, token)) = named.filter(|(id, _)| serving.app.registry().has(id)) {
+    let known = named.and_then(|(id, token)| Some((id, token, serving.app.registry().source(id)?)));
+    if let Some((source, token, in_force)) = known {
         if let Some(why) = hooked.refused {
             serving.metrics.refused(source, why);
         }
         if let Some(code) = refusal(&hooked.answer) {
             let (parts, body, id, token) = (&parts, &bytes, &id, token.as_deref());
-            serving.captures.keep(&Refused { source, token, parts, body, id, code });
+            let proof_in_query = in_force.preset.scheme().proof_in_query();
+            let refused = Refused { source, token, proof_in_query, parts, body, id, code };
+            serving.captures.keep(&refused);
         }
         let about = super::canonical::About { source: source.to_owned() };
         hooked.answer.extensions_mut().insert(about);

@@ -177,7 +177,10 @@ async fn send(serving: Arc<Serving>, id: NoticeId) {
     let Some(_working) = serving.at_work().await else { return };
     serving.metrics.waiting.inc();
     match deliver::deliver(&serving.app, &id).await {
-        Ok(attempt) => serving.metrics.delivered(&attempt.outcome),
+        Ok(attempt) => {
+            serving.metrics.delivered(&attempt.outcome);
+            serving.nudge_raise(attempt.undecided);
+        }
         Err(error) => trouble(&serving, &error, "a notice could not be delivered"),
     }
     serving.metrics.waiting.dec();

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use vigie_app::registry::SourceInForce;
-use vigie_domain::SourceId;
-use vigie_platforms::Verifier;
+use vigie_domain::SecretRef;
 
 use super::Serving;
 use crate::environment::Machine;
@@ -21,25 +20,19 @@ impl Serving {
         let Some(known) = self.app.registry().source(named) else { return false };
         let all = &known.brand.brand.sources;
         let Some(source) = all.iter().find(|source| source.id == known.id) else { return false };
-        if !machine.vault().forget(&source.secrets, now) {
+        let named: Vec<_> = source.all_secrets().cloned().collect();
+        if !machine.vault().forget(&named, now) {
             return false;
         }
-        let machine = machine.knowing(&source.secrets).await;
-        let read = source.secrets.iter().map(|reference| machine.secret(reference));
-        let (good, bad): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
-        tell(&known.id, bad.into_iter().filter_map(Result::err));
-        let secrets: Vec<_> = good.into_iter().flatten().collect();
-        let (verifier, faults) = Verifier::of_usable(known.preset.scheme(), &secrets);
-        tell(&known.id, faults.iter().map(ToString::to_string));
-        let (id, brand, preset) = (known.id.clone(), known.brand.clone(), known.preset.clone());
-        self.app.put_source(SourceInForce { id, brand, preset, verifier });
+        let machine = machine.knowing(&named).await;
+        let read = |reference: &SecretRef| machine.secret(reference);
+        let (source, troubles) =
+            SourceInForce::prepare(&known.brand, source, known.preset.clone(), &read);
+        for why in troubles {
+            tracing::error!(source.id = %known.id, why, "a secret is of no use");
+        }
+        self.app.put_source(source);
         true
-    }
-}
-
-fn tell(source: &SourceId, troubles: impl Iterator<Item = String>) {
-    for why in troubles {
-        tracing::error!(source.id = %source, why, "a secret is of no use");
     }
 }
 

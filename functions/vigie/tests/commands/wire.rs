@@ -45,7 +45,7 @@ fn serve_once(status: &'static str, answer: &'static str) -> (String, Receiver<A
 fn verifies(preset: &str, secret: &str, token: Option<&str>, arrived: &Arrived) -> bool {
     let scheme = Preset::by_id(preset).unwrap().scheme();
     let headers = headers::parse(&arrived.0).unwrap();
-    let request = Request { headers: &headers, path_token: token, body: &arrived.1 };
+    let request = Request { headers: &headers, path_token: token, query: None, body: &arrived.1 };
     Verifier::new(scheme, &[secret.into()]).unwrap().verify(&request, ago(0)).is_ok()
 }
 

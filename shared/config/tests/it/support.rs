@@ -55,9 +55,9 @@ impl Environment for World {
     fn preset(&self, id_or_path: &str) -> Result<PresetInfo, String> {
         match id_or_path {
             "standard-webhooks" | "judgeme" | "presets/ours.toml" | "./ours" => {
-                Ok(PresetInfo { needs_secret: true })
+                Ok(PresetInfo { needs_secret: true, ..PresetInfo::default() })
             }
-            "plain" => Ok(PresetInfo { needs_secret: false }),
+            "plain" => Ok(PresetInfo::default()),
             _ => Err("line 3: no such scheme".to_owned()),
         }
     }

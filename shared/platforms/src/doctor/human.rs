@@ -28,7 +28,7 @@ impl Diagnosis {
     /// ```
     /// use vigie_platforms::{Preset, Request, diagnose, headers};
     /// let scheme = Preset::by_id("judgeme").unwrap().scheme();
-    /// let request = Request { headers: &Default::default(), path_token: None, body: b"{}" };
+    /// let request = Request { headers: &Default::default(), path_token: None, query: None, body: b"{}" };
     /// let diagnosis = diagnose(scheme, &request, &["s".into()], jiff::Timestamp::UNIX_EPOCH);
     /// let text = diagnosis.human("lumen-judgeme", &["env:LUMEN_JM".to_owned()], None);
     /// assert!(text.starts_with("lumen-judgeme: HMAC-SHA256 of the raw body, hex, in JUDGEME"));
@@ -73,7 +73,8 @@ impl Diagnosis {
     /// let headers = headers::parse(
     ///     "X-Signature-256: d7a154547e7c35e31c4c820e20237650939c3d34dae136e30a7757ca61abb4cf",
     /// ).unwrap();
-    /// let request = Request { headers: &headers, path_token: None, body: b"Test Payload Body" };
+    /// let body = b"Test Payload Body";
+    /// let request = Request { headers: &headers, path_token: None, query: None, body };
     /// let now = jiff::Timestamp::UNIX_EPOCH;
     /// let text = diagnose(scheme, &request, &["Convoy".into()], now).in_brief(None);
     /// assert!(text.contains("secret 1, without a prefix, over the body as received\nSo "));
@@ -87,8 +88,12 @@ impl Diagnosis {
 
     fn verdict(&self, kept: Option<Kept<'_>>) -> Verdict {
         let mut out = String::new();
-        let prove = if let Some(secret) = self.secret {
-            let _ = writeln!(out, "It verifies, with secret {secret}.");
+        let prove = if self.verifies {
+            let with =
+                self.secret.map_or("a key that the platform publishes".to_owned(), |number| {
+                    format!("secret {number}")
+                });
+            let _ = writeln!(out, "It verifies, with {with}.");
             if let Some(kept) = kept {
                 after_all(&mut out, kept.reason);
             }

@@ -6,7 +6,9 @@
 mod bodies;
 mod candidates;
 mod frames;
+mod guess;
 mod human;
+mod keyed;
 mod keys;
 mod near;
 mod rewrite;
@@ -24,7 +26,9 @@ pub use near::NearMiss;
 
 use crate::headers::{Once, once};
 use crate::json;
-use crate::signature::{Refusal, Request, Scheme, StampUnit, Verifier, claimed, skew_s, within};
+use crate::signature::{
+    Expect, KeySet, Refusal, Request, Scheme, StampUnit, Verifier, claimed, skew_s, within,
+};
 use search::Found;
 
 /// One thing looked at.
@@ -80,7 +84,8 @@ pub struct Diagnosis {
 /// let headers = headers::parse(
 ///     "X-Signature-256: sha256=d7a154547e7c35e31c4c820e20237650939c3d34dae136e30a7757ca61abb4cf",
 /// ).unwrap();
-/// let request = Request { headers: &headers, path_token: None, body: b"Test Payload Body\n" };
+/// let body = b"Test Payload Body\n";
+/// let request = Request { headers: &headers, path_token: None, query: None, body };
 /// let diagnosis = diagnose(scheme, &request, &["Convoy".into()], jiff::Timestamp::UNIX_EPOCH);
 /// assert_eq!(diagnosis.reason, Some("signature-mismatch"));
 /// let near = diagnosis.would_verify.unwrap();
@@ -93,28 +98,50 @@ pub fn diagnose(
     secrets: &[SecretString],
     now: Timestamp,
 ) -> Diagnosis {
+    let expect = Expect::default();
+    diagnose_with(scheme, request, &Means { secrets, expect: &expect, published: None }, now)
+}
+
+/// What a source verifies with.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// Its secrets.
+    pub secrets: &'a [SecretString],
+    /// What it states of tokens.
+    pub expect: &'a Expect,
+    /// The keys that the platform publishes, where it does.
+    pub published: Option<&'a KeySet>,
+}
+
+/// The same, with all that a source of tokens verifies with.
+pub fn diagnose_with(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    means: &Means<'_>,
+    now: Timestamp,
+) -> Diagnosis {
+    let Means { secrets, expect, published } = *means;
     let (verifier, faults) = Verifier::of_usable(scheme, secrets);
-    let outcome = verifier.verify(request, now);
-    let refusal = outcome.err();
-    let found = match refusal {
-        None => Found::default(),
-        Some(Refusal::TimestampOutsideTolerance) => other_unit(scheme, request, secrets, now),
-        Some(_) => search(scheme, request, secrets),
-    };
+    let verifier = verifier.expecting(expect.clone());
+    let outcome = verifier.verify_with(request, published, now);
+    let refusal = outcome.as_ref().err().copied();
+    let (more, found) = looked_at(scheme, request, means, refusal, now);
     let found_any = found.near.is_some();
     let stamp = claimed(scheme, request.headers).and_then(|claim| claim.stamp());
-    let mut checks = vec![proof(scheme, request)];
+    let mut checks: Vec<Check> = proof(scheme, request).into_iter().chain(more).collect();
     checks.extend(stamp.map(|(unit, text)| clock(skew_s(unit, text, now))));
-    checks.push(body(request.body));
+    checks.push(body(scheme, request.body));
     checks.extend((0..secrets.len()).map(|index| {
         let fault = faults.iter().find(|fault| fault.index == index);
-        secret(scheme, request, secrets, index, now, fault.map(|f| f.problem.to_string()))
+        let fault = fault.map(|f| f.problem.to_string());
+        secret(scheme, request, means, index, now, fault)
     }));
+    let verified = outcome.as_ref().ok();
     Diagnosis {
         verifies: refusal.is_none(),
         reason: refusal.map(Refusal::code),
         would_verify: found.near,
-        secret: outcome.ok().map(|verified| verified.secret + 1),
+        secret: verified.and_then(|verified| verified.secret).map(|index| index + 1),
         clock_skew_seconds: stamp.and_then(|(unit, text)| skew_s(unit, text, now)),
         scheme: scheme.describe(),
         body_bytes: request.body.len(),
@@ -129,10 +156,40 @@ pub fn diagnose(
     }
 }
 
+/// What a scheme of tokens or public keys shows, and the nearest miss of any scheme.
+fn looked_at(
+    scheme: &Scheme,
+    request: &Request<'_>,
+    means: &Means<'_>,
+    refusal: Option<Refusal>,
+    now: Timestamp,
+) -> (Vec<Check>, Found) {
+    let (checks, found) = match scheme {
+        Scheme::Jwt(jwt) => keyed::token(jwt, request, means, now),
+        Scheme::Ecdsa(ecdsa) => keyed::ecdsa(ecdsa, request, means.secrets),
+        _ => match refusal {
+            None => (Vec::new(), Found::default()),
+            Some(Refusal::TimestampOutsideTolerance) => {
+                (Vec::new(), other_unit(scheme, request, means.secrets, now))
+            }
+            Some(_) => (Vec::new(), search(scheme, request, means.secrets)),
+        },
+    };
+    // A request that verifies is no near miss.
+    (checks, if refusal.is_none() { Found::default() } else { found })
+}
+
 fn search(scheme: &Scheme, request: &Request<'_>, secrets: &[SecretString]) -> Found {
     let travelling = travelling::travelling(scheme, request, secrets);
     if !scheme.signed() {
-        return travelling;
+        return match travelling.near {
+            Some(_) => travelling,
+            None => guess::signed(request, secrets, travelling.tried),
+        };
+    }
+    let by_key = keyed::ed25519(scheme, request, secrets);
+    if by_key.near.is_some() {
+        return by_key;
     }
     let signed = search::signed(scheme, request, secrets);
     let near = signed.near.or_else(|| {
@@ -173,35 +230,32 @@ fn check(ok: bool, text: impl Into<String>) -> Check {
     Check { ok, text: text.into(), secret: None }
 }
 
-/// Whether the header or the token is there, and what it looks like.
-fn proof(scheme: &Scheme, request: &Request<'_>) -> Check {
+/// Whether the header or the token is there, and what it looks like; `None` where the scheme is one
+/// of JSON Web Tokens, which is looked at by itself.
+fn proof(scheme: &Scheme, request: &Request<'_>) -> Option<Check> {
+    match scheme {
+        Scheme::Jwt(_) => return None,
+        Scheme::None => return Some(check(false, "this platform sends no webhook of reviews")),
+        _ => {}
+    }
     if scheme.takes_path_token() {
         let there = request.path_token.is_some_and(|token| !token.is_empty());
-        return check(
-            there,
-            if there { "a token is in the address" } else { "no token is in the address" },
-        );
+        let is = if there { "a token is in the address" } else { "no token is in the address" };
+        return Some(check(there, is));
     }
     let names = scheme.proof_headers();
-    for name in &names {
-        match once(request.headers, name) {
-            Once::Missing => {}
-            Once::Conflicting => {
-                return check(
-                    false,
-                    format!("{name} is there several times, with different values"),
-                );
-            }
-            Once::Value(value) => {
-                let look = if scheme.signed() { looks(value) } else { "a text" };
-                return check(
-                    true,
-                    format!("{name} is there once, {} characters, {look}", value.len()),
-                );
-            }
+    let of = |name: &&str| match once(request.headers, name) {
+        Once::Missing => None,
+        Once::Conflicting => {
+            Some(check(false, format!("{name} is there several times, with different values")))
         }
-    }
-    check(false, format!("{} is absent or empty", names.join(" or ")))
+        Once::Value(value) => {
+            let look = if scheme.signed() { looks(value) } else { "a text" };
+            Some(check(true, format!("{name} is there once, {} characters, {look}", value.len())))
+        }
+    };
+    let absent = || check(false, format!("{} is absent or empty", names.join(" or ")));
+    Some(names.iter().find_map(of).unwrap_or_else(absent))
 }
 
 fn looks(value: &[u8]) -> &'static str {
@@ -228,7 +282,10 @@ fn clock(skew: Option<i64>) -> Check {
     check(ok, format!("the signed time is {} s {way} our clock{unit}", skew.unsigned_abs()))
 }
 
-fn body(body: &[u8]) -> Check {
+fn body(scheme: &Scheme, body: &[u8]) -> Check {
+    if scheme.body_is_token() {
+        return check(!body.is_empty(), format!("the body has {} bytes", body.len()));
+    }
     let parsed = json::parse(body);
     let marked = body.starts_with(b"\xEF\xBB\xBF");
     let newline = body.ends_with(b"\n");
@@ -246,14 +303,15 @@ fn body(body: &[u8]) -> Check {
 fn secret(
     scheme: &Scheme,
     request: &Request<'_>,
-    secrets: &[SecretString],
+    means: &Means<'_>,
     index: usize,
     now: Timestamp,
     fault: Option<String>,
 ) -> Check {
-    let text = format!("secret {} of {}", index + 1, secrets.len());
-    let alone = secrets.get(index..=index).unwrap_or_default();
-    let outcome = crate::signature::verify(scheme, request, alone, now);
+    let text = format!("secret {} of {}", index + 1, means.secrets.len());
+    let alone = means.secrets.get(index..=index).unwrap_or_default();
+    let verifier = Verifier::of_usable(scheme, alone).0.expecting(means.expect.clone());
+    let outcome = verifier.verify(request, now);
     let ok = matches!(outcome, Ok(_) | Err(Refusal::TimestampOutsideTolerance));
     let text = fault.map_or(text.clone(), |fault| format!("{text} {fault}"));
     Check { ok, text, secret: Some(index + 1) }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::bodies::{AS_RECEIVED, Change};
+use super::keyed::PUBLISHED;
 use crate::signature::Encoding;
 
 /// How a signature is written in a header.
@@ -48,9 +49,10 @@ impl From<Encoding> for Written {
 /// never a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NearMiss {
-    /// Which secret, from 1.
+    /// Which secret, from 1; 0 is a key that the platform publishes.
     pub secret: usize,
-    /// How the signature is written: `hex`, `base64`, or `text` for a secret that travels as it is.
+    /// How the signature is written: `hex`, `base64`, `jwt`, `ecdsa`, `ed25519`, or `text` for a
+    /// secret that travels as it is.
     pub encoding: &'static str,
     /// Which body was signed: `as received`, or how it differs.
     pub body: String,
@@ -72,6 +74,9 @@ pub struct NearMiss {
     /// The unit in which the timestamp would be near ours, where not the scheme's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<&'static str>,
+    /// The scheme as a preset states it, where the platform's own is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// Whether the encoding is another than the scheme's.
     #[serde(skip)]
     pub(super) encoding_differs: bool,
@@ -92,13 +97,22 @@ impl NearMiss {
             hash: None,
             signed: None,
             timestamp: None,
+            preset: None,
             encoding_differs: false,
             change: Change::Nothing,
         }
     }
 
+    /// Whether the body was signed as it came.
+    pub(super) fn is_as_received(&self) -> bool {
+        self.change == Change::Nothing
+    }
+
     pub(super) fn sentence(&self) -> String {
-        let mut parts = vec![format!("secret {}", self.secret)];
+        let mut parts = vec![match self.secret {
+            PUBLISHED => "a published key".to_owned(),
+            number => format!("secret {number}"),
+        }];
         parts.extend(self.key.map(|key| format!("with {key}")));
         parts.extend(self.header.as_ref().map(|name| format!("in the header {name}")));
         if self.encoding_differs {
@@ -122,6 +136,9 @@ impl NearMiss {
 
     /// What it means, in words.
     pub(super) fn conclusion(&self) -> String {
+        if let Some(preset) = &self.preset {
+            return format!("So the platform signs, though nobody says how: {preset}");
+        }
         let mut said = Vec::new();
         said.extend(match self.change {
             Change::Nothing => None,
@@ -165,6 +182,10 @@ impl NearMiss {
 
     /// What to do about it.
     pub(super) fn advice(&self) -> Vec<&'static str> {
+        if self.preset.is_some() {
+            let like = "write that into a preset of your own, like this one (docs/presets.md)";
+            return vec![like, "tell the authors of Vigie, with this text and the vendor's page"];
+        }
         let mut all = Vec::new();
         match self.change {
             Change::Nothing => {}

@@ -2,30 +2,27 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 use vigie_domain::text::{self, LINE_CHARS_MAX, TEXT_CHARS_MAX};
 use vigie_domain::{Content, Decimal, Flag, Stars};
 
-use super::Reading;
-use crate::pointer::Pointer;
+use super::{Reading, html};
+use crate::pointer::{Pointer, Sight, first};
 use crate::preset::{Pattern, Scale};
-
-/// What RFC 3986 calls unreserved is kept; all else is percent-encoded.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Longest address kept, in bytes: mail programs break longer ones.
 const ADDRESS_BYTES_MAX: usize = 2_000;
 
 impl Reading<'_> {
     /// What the reviewer wrote. `id` is as the platform gave it, `kind` as the platform names it.
-    pub(super) fn content(&self, item: &Value, id: &str, kind: Option<&str>) -> Content {
+    pub(super) fn content(&self, sight: &Sight<'_>, id: &str, kind: Option<&str>) -> Content {
         let preset = self.preset;
-        let fields = &preset.fields;
-        let stars = self.stars(item);
-        let given = self.first(&fields.text, item).and_then(|value| scalar(&value));
-        let (text, was_cut) = given.map(|given| cut_text(&given)).unwrap_or_default();
-        let (published_at, time_flag) = self.date(&fields.published_at, item);
+        let fields = self.fields;
+        let stars = self.stars(sight);
+        let given = first(&fields.text, sight).and_then(|value| scalar(&value));
+        let (text, was_cut) = given.map(|given| cut_text(&given, fields.html)).unwrap_or_default();
+        let (published_at, time_flag) = self.date(&fields.published_at, sight);
         let public_here = preset.public_for.is_empty()
             || kind.is_some_and(|kind| preset.public_for.iter().any(|named| named == kind));
         let public = preset.public.as_ref().filter(|_| public_here);
@@ -36,29 +33,32 @@ impl Reading<'_> {
         ];
         Content {
             stars,
-            title: self.line(&fields.title, item),
+            title: self.line(&fields.title, sight),
             text,
-            language: self.line(&fields.language, item).and_then(|given| language(&given)),
-            author: self.line(&fields.author, item).and_then(|given| author(&given)),
+            language: self.line(&fields.language, sight).and_then(|given| language(&given)),
+            author: self.line(&fields.author, sight).and_then(|given| author(&given)),
             published_at,
-            url: self.address(&fields.url, item).or_else(|| public.and_then(|p| filled(p, id))),
+            url: self.address(&fields.url, sight).or_else(|| public.and_then(|p| filled(p, id))),
             answer_url: preset.answer.as_ref().and_then(|pattern| filled(pattern, id)),
-            product: self.line(&fields.product, item),
-            location: self.line(&fields.location, item),
-            order: self.line(&fields.order, item),
+            product: self.line(&fields.product, sight),
+            location: self.line(&fields.location, sight),
+            order: self.line(&fields.order, sight),
             shown_id: None,
             flags: flags.into_iter().flatten().collect(),
         }
     }
 
     /// The rating on five. Numbers keep their text all the way: none goes through a float.
-    fn stars(&self, item: &Value) -> Option<Stars> {
-        let rating = &self.preset.rating;
-        let given = self.first(&rating.at, item)?;
+    fn stars(&self, sight: &Sight<'_>) -> Option<Stars> {
+        let rating = self.rating;
+        let given = first(&rating.at, sight)?;
         let given = match &*given {
             Value::Bool(yes) => yes.to_string(),
             other => scalar(other)?,
         };
+        if rating.unrated.iter().any(|none| none.eq_ignore_ascii_case(given.trim())) {
+            return None;
+        }
         if !rating.words.is_empty() {
             let word = given.trim().to_uppercase();
             if let Some((_, stars)) = rating.words.iter().find(|(known, _)| *known == word) {
@@ -66,7 +66,7 @@ impl Reading<'_> {
             }
         }
         let value = Decimal::parse(&given)?;
-        if let Some(top) = self.first(&rating.scale_at, item) {
+        if let Some(top) = first(&rating.scale_at, sight) {
             return Stars::of(value, Decimal::parse(&scalar(&top)?)?);
         }
         match rating.scale {
@@ -75,14 +75,14 @@ impl Reading<'_> {
         }
     }
 
-    fn line(&self, at: &[Pointer], item: &Value) -> Option<String> {
-        let line = text::clean_line(&scalar(&*self.first(at, item)?)?);
+    pub(super) fn line(&self, at: &[Pointer], sight: &Sight<'_>) -> Option<String> {
+        let line = text::clean_line(&scalar(&*first(at, sight)?)?);
         let (kept, _) = text::cut(&line, LINE_CHARS_MAX);
         (!kept.is_empty()).then(|| kept.to_owned())
     }
 
-    fn address(&self, at: &[Pointer], item: &Value) -> Option<String> {
-        let given = scalar(&*self.first(at, item)?)?;
+    fn address(&self, at: &[Pointer], sight: &Sight<'_>) -> Option<String> {
+        let given = scalar(&*first(at, sight)?)?;
         is_address(given.trim()).then(|| given.trim().to_owned())
     }
 }
@@ -97,8 +97,9 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 }
 
 /// A text of several lines, cleaned and cut; says whether it was cut.
-pub(super) fn cut_text(given: &str) -> (String, bool) {
-    let clean = text::clean_text(given);
+pub(super) fn cut_text(given: &str, html: bool) -> (String, bool) {
+    let plain = if html { html::text(given).into() } else { Cow::Borrowed(given) };
+    let clean = text::clean_text(&plain);
     match text::cut(&clean, TEXT_CHARS_MAX) {
         (_, false) => (clean, false),
         (kept, true) => (kept.to_owned(), true),
@@ -140,7 +141,7 @@ fn is_address(given: &str) -> bool {
 }
 
 fn filled(pattern: &Pattern, id: &str) -> Option<String> {
-    let encoded: Cow<'_, str> = utf8_percent_encode(id, ENCODED).into();
+    let encoded: Cow<'_, str> = utf8_percent_encode(id, crate::UNRESERVED).into();
     let address = pattern.0.replace("{id}", &encoded);
     is_address(&address).then_some(address)
 }

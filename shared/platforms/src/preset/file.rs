@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::sample::{DateForm, Expected};
-use super::values::{HeaderText, Number, Pattern, Zone};
+use super::fetch::ApiAuth;
+use super::sample::{DateForm, Expected, Wrap};
+use super::values::{HeaderText, Number, Pattern, Secure, Zone};
+use crate::mapping::Batch;
 use crate::pointer::Pointer;
-use crate::signature::{Encoding, Family, HashKind, SecretForm, StampUnit, Template};
+use crate::signature::{Encoding, Family, HashKind, JwtAlgorithm, SecretForm, StampUnit, Template};
 
 /// What a webhook brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,9 +69,10 @@ pub enum Outcome {
 }
 
 /// What an unknown type means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unknown {
+    #[default]
     Ignored,
     Rejected,
 }
@@ -79,24 +82,28 @@ pub(crate) enum Unknown {
 pub(super) struct File {
     pub(super) id: Spanned<String>,
     pub(super) name: String,
-    pub(super) push: Push,
-    pub(super) answers: Answers,
-    #[serde(default)]
-    pub(super) setup: Vec<String>,
-    #[serde(default)]
-    pub(super) notes: Vec<String>,
+    /// A preset that comes with Vigie: what is not stated here is as it is there.
+    pub(super) like: Option<Spanned<String>>,
+    pub(super) push: Option<Push>,
+    pub(super) answers: Option<Answers>,
+    pub(super) setup: Option<Vec<String>>,
+    pub(super) setup_fr: Option<Vec<String>>,
+    pub(super) instead: Option<String>,
+    pub(super) instead_fr: Option<String>,
+    pub(super) notes: Option<Vec<String>>,
     pub(super) response: Option<String>,
     pub(super) zone: Option<Zone>,
-    pub(super) signature: Spanned<SignatureTable>,
-    pub(super) events: Events,
-    pub(super) fields: Fields,
-    pub(super) rating: RatingTable,
-    #[serde(default)]
-    pub(super) address: AddressTable,
-    #[serde(default)]
-    pub(super) sample_dates: DateForm,
-    #[serde(default)]
-    pub(super) samples: Vec<SampleTable>,
+    pub(super) signature: Option<Spanned<SignatureTable>>,
+    pub(super) challenge: Option<Spanned<ChallengeTable>>,
+    pub(super) ping: Option<Ping>,
+    pub(super) events: Option<Events>,
+    pub(super) fields: Option<Fields>,
+    pub(super) rating: Option<RatingTable>,
+    pub(super) address: Option<AddressTable>,
+    pub(super) fetch: Option<Spanned<FetchTable>>,
+    pub(super) list: Option<ListTable>,
+    pub(super) sample_dates: Option<DateForm>,
+    pub(super) samples: Option<Vec<Spanned<SampleTable>>>,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +125,26 @@ pub(super) struct SignatureTable {
     #[serde(default)]
     pub(super) secret: SecretForm,
     pub(super) timestamp: Option<Spanned<TimestampTable>>,
+    pub(super) algorithm: Option<JwtAlgorithm>,
+    #[serde(rename = "in")]
+    pub(super) place: Option<TokenPlace>,
+    pub(super) parameter: Option<String>,
+    #[serde(default)]
+    pub(super) issuers: Vec<String>,
+    #[serde(default)]
+    pub(super) audience: bool,
+    #[serde(default)]
+    pub(super) sender: bool,
+    pub(super) keys: Option<Secure>,
+}
+
+/// Where a token stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum TokenPlace {
+    Bearer,
+    Query,
+    Body,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -125,8 +152,12 @@ pub(super) struct SignatureTable {
 pub(super) enum SchemeName {
     Hmac,
     StandardWebhooks,
+    Jwt,
+    Ecdsa,
     SharedHeader,
+    Basic,
     PathToken,
+    None,
 }
 
 #[derive(Deserialize)]
@@ -145,8 +176,33 @@ pub(super) struct StampKeys {
     pub(super) signature: String,
 }
 
-/// Which events are which.
+/// How a platform asks whether the address is ours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChallengeTable {
+    pub(super) methods: Vec<String>,
+    pub(super) echo: Option<String>,
+    pub(super) digest: Option<String>,
+    #[serde(rename = "as")]
+    pub(super) member: Option<String>,
+    pub(super) word: Option<String>,
+    #[serde(default)]
+    pub(super) when: BTreeMap<String, String>,
+}
+
+/// A request that says nothing but that the address was set up, unsigned.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ping {
+    /// The only field of its form; its value is a number.
+    pub(crate) form: Option<String>,
+    /// Whether a request without a body is one.
+    #[serde(default)]
+    pub(crate) empty: bool,
+}
+
+/// Which events are which.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Events {
     /// Where the type lies.
@@ -164,7 +220,7 @@ pub(crate) struct Events {
     #[serde(default)]
     pub(crate) only: Vec<Only>,
     /// Where the list of events lies, if they come in lists. A lone event is taken too.
-    pub(crate) batch: Option<Pointer>,
+    pub(crate) batch: Option<Batch>,
     /// Whether an answered event carries the review as well.
     #[serde(default)]
     pub(crate) answered_with_content: bool,
@@ -178,14 +234,18 @@ pub(crate) struct Only {
 }
 
 /// Where each field lies: the first pointer that finds something wins.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fields {
+    #[serde(default)]
     pub(crate) id: Vec<Pointer>,
     #[serde(default)]
     pub(crate) title: Vec<Pointer>,
     #[serde(default)]
     pub(crate) text: Vec<Pointer>,
+    /// Whether title, text and answer are HTML.
+    #[serde(default)]
+    pub(crate) html: bool,
     #[serde(default)]
     pub(crate) language: Vec<Pointer>,
     #[serde(default)]
@@ -232,7 +292,7 @@ impl Fields {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RatingTable {
     pub(super) at: Vec<Pointer>,
@@ -243,6 +303,43 @@ pub(super) struct RatingTable {
     pub(super) worst: Option<Number>,
     #[serde(default)]
     pub(super) words: BTreeMap<String, Number>,
+    #[serde(default)]
+    pub(super) unrated: Vec<String>,
+}
+
+/// Where a review's content is fetched from.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FetchTable {
+    pub(super) url: String,
+    pub(super) auth: ApiAuth,
+    pub(super) token_url: Option<Secure>,
+    pub(super) item: Option<Pointer>,
+    #[serde(default)]
+    pub(super) list: Vec<Pointer>,
+    #[serde(default)]
+    pub(super) by: Vec<Pointer>,
+    #[serde(default)]
+    pub(super) only: Vec<Only>,
+    #[serde(default)]
+    pub(super) gone: Vec<u16>,
+    #[serde(default)]
+    pub(super) each_is_news: bool,
+    #[serde(default)]
+    pub(super) names: BTreeMap<String, Vec<Pointer>>,
+    pub(super) fields: Fields,
+    pub(super) rating: Option<RatingTable>,
+}
+
+/// The list of a source's reviews.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListTable {
+    pub(super) url: String,
+    pub(super) items: Pointer,
+    pub(super) token: Option<Pointer>,
+    pub(super) link: Option<Pointer>,
+    pub(super) parameter: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -260,6 +357,13 @@ pub(super) struct SampleTable {
     pub(super) name: String,
     #[serde(default)]
     pub(super) headers: BTreeMap<HeaderText, String>,
+    pub(super) query: Option<String>,
+    #[serde(default)]
+    pub(super) claims: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) wrap: Vec<Wrap>,
+    /// What the platform's API gives for it, where the webhook tells the id only.
+    pub(super) fetched: Option<String>,
     pub(super) body: String,
     pub(super) expect: Vec<Expected>,
 }

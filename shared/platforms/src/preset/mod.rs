@@ -1,50 +1,38 @@
 //! Presets: one file a platform, data and not code.
 //!
 //! The files in `presets/` are compiled in; a brand may bring its own for a platform we have
-//! never heard of ([`Preset::parse`]). README.md of this crate says how to write one.
+//! never heard of ([`Preset::read_own`]). README.md of this crate says how to write one.
 
+mod challenge;
 mod fault;
+mod fetch;
 mod file;
+mod ours;
+mod parse;
 mod rating;
 mod sample;
 mod scheme;
 mod values;
-
-use std::sync::LazyLock;
 
 use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+pub use challenge::{Answered, Asked, Challenge, Unanswered};
 pub use fault::PresetError;
+pub(crate) use fetch::Item;
+pub use fetch::{ApiAuth, ApiNames, Fetch, List, NoAddress, Thin};
 pub use file::{Answers, Evidence, Outcome, Push};
-pub(crate) use file::{Events, Fields, Unknown};
+pub(crate) use file::{Events, Fields, Only, Ping, Unknown};
 pub use sample::{DateForm, Expected, ExpectedEvent, Sample};
 
+use crate::mapping::{Beside, MalformedPayload, Mapped};
 use crate::pointer::Pointer;
 use crate::signature::Scheme;
-use file::{File, SampleTable};
+pub use ours::presets;
 pub(crate) use rating::{Rating, Scale};
 pub(crate) use values::Pattern;
-
-/// The files compiled in, in the order of `vigie platforms`.
-const FILES: [(&str, &str); 14] = [
-    ("standard-webhooks.toml", include_str!("../../presets/standard-webhooks.toml")),
-    ("generic-hmac.toml", include_str!("../../presets/generic-hmac.toml")),
-    ("judgeme.toml", include_str!("../../presets/judgeme.toml")),
-    ("okendo.toml", include_str!("../../presets/okendo.toml")),
-    ("podium.toml", include_str!("../../presets/podium.toml")),
-    ("stamped.toml", include_str!("../../presets/stamped.toml")),
-    ("trustpilot.toml", include_str!("../../presets/trustpilot.toml")),
-    ("shopify-product-review.toml", include_str!("../../presets/shopify-product-review.toml")),
-    ("lipscore.toml", include_str!("../../presets/lipscore.toml")),
-    ("reviewsio.toml", include_str!("../../presets/reviewsio.toml")),
-    ("webwinkelkeur.toml", include_str!("../../presets/webwinkelkeur.toml")),
-    ("yotpo.toml", include_str!("../../presets/yotpo.toml")),
-    ("zernio.toml", include_str!("../../presets/zernio.toml")),
-    ("typeform.toml", include_str!("../../presets/typeform.toml")),
-];
 
 /// Everything Vigie knows of a platform.
 #[derive(Debug, Clone)]
@@ -57,8 +45,13 @@ pub struct Preset {
     evidence_sources: Vec<String>,
     scheme: Scheme,
     setup: Vec<String>,
+    setup_fr: Vec<String>,
+    instead: Option<String>,
+    instead_fr: Option<String>,
     notes: Vec<String>,
     response: Option<String>,
+    challenge: Option<Challenge>,
+    ping: Option<Ping>,
     samples: Vec<Sample>,
     pub(crate) zone: TimeZone,
     pub(crate) events: Events,
@@ -67,6 +60,7 @@ pub struct Preset {
     pub(crate) public: Option<Pattern>,
     pub(crate) public_for: Vec<String>,
     pub(crate) answer: Option<Pattern>,
+    fetch: Option<Fetch>,
 }
 
 /// A platform, as `vigie platforms --json` lists it.
@@ -88,83 +82,12 @@ pub struct PlatformInfo<'a> {
     pub events: Vec<Outcome>,
     /// How the brand's answers reach us.
     pub answers: Answers,
-}
-
-/// Every preset compiled in, parsed once.
-///
-/// ```
-/// assert!(vigie_platforms::presets().iter().any(|preset| preset.id() == "judgeme"));
-/// ```
-pub fn presets() -> &'static [Preset] {
-    // A file that does not parse would be missing here; a test holds that none is.
-    static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
-        FILES.iter().filter_map(|(name, text)| Preset::parse(text, name).ok()).collect()
-    });
-    &PRESETS
+    /// What to do instead, where no webhook of reviews comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instead: Option<&'a str>,
 }
 
 impl Preset {
-    /// The preset of an id, of those compiled in.
-    ///
-    /// ```
-    /// use vigie_platforms::Preset;
-    /// assert_eq!(Preset::by_id("podium").unwrap().scheme().name(), "hmac-sha256-hex-timestamp");
-    /// assert!(Preset::by_id("nobody").is_none());
-    /// ```
-    pub fn by_id(id: &str) -> Option<&'static Self> {
-        presets().iter().find(|preset| preset.id == id)
-    }
-
-    /// Reads a preset file. `file_name` is only for the fault.
-    ///
-    /// ```
-    /// use vigie_platforms::Preset;
-    /// let error = Preset::parse("id = \"mine\"\nnmae = \"Mine\"\n", "mine.toml").unwrap_err();
-    /// assert_eq!((error.line, error.column, error.key.as_str()), (2, 1, "nmae"));
-    /// assert_eq!(error.hint.as_deref(), Some("did you mean name?"));
-    /// ```
-    ///
-    /// # Errors
-    /// The first fault: where, which key, what is wrong, and what to do.
-    pub fn parse(text: &str, file_name: &str) -> Result<Self, PresetError> {
-        let file: File =
-            toml::from_str(text).map_err(|e| PresetError::of_toml(file_name, text, &e))?;
-        let place =
-            |offset: usize, message: &str| PresetError::at(file_name, text, offset, message);
-        let id_at = file.id.span().start;
-        let id = file.id.into_inner();
-        if id.parse::<vigie_domain::SourceId>().is_err() {
-            return Err(place(id_at, "is not an id").hint("use a-z, 0-9, - and _, up to 63"));
-        }
-        let (at, signature) = (file.signature.span().start, file.signature.into_inner());
-        let scheme = scheme::of_table(&signature).map_err(|message| {
-            place(signature.timestamp.as_ref().map_or(at, |t| t.span().start.max(at)), message)
-        })?;
-        let rating = Rating::of_table(file.rating)
-            .map_err(|message| place(text.find("[rating]").unwrap_or_default(), message))?;
-        let dates = file.sample_dates;
-        Ok(Self {
-            id,
-            name: file.name,
-            push: file.push,
-            answers: file.answers,
-            evidence: signature.evidence,
-            evidence_sources: signature.sources,
-            scheme,
-            setup: file.setup,
-            notes: file.notes,
-            response: file.response,
-            samples: file.samples.into_iter().map(|table| Sample::of(table, dates)).collect(),
-            zone: file.zone.map_or(TimeZone::UTC, |zone| zone.0),
-            events: file.events,
-            fields: file.fields,
-            rating,
-            public: file.address.public,
-            public_for: file.address.public_for,
-            answer: file.address.answer,
-        })
-    }
-
     /// The id: `judgeme`.
     pub fn id(&self) -> &str {
         &self.id
@@ -211,6 +134,55 @@ impl Preset {
         &self.setup
     }
 
+    /// The same steps in French; empty where the preset has none.
+    pub fn setup_fr(&self) -> &[String] {
+        &self.setup_fr
+    }
+
+    /// What to do instead, where no webhook of reviews comes.
+    pub fn instead(&self) -> Option<&str> {
+        self.instead.as_deref()
+    }
+
+    /// The same in French.
+    pub fn instead_fr(&self) -> Option<&str> {
+        self.instead_fr.as_deref()
+    }
+
+    /// What the platform asks before it posts, if it asks.
+    pub const fn challenge(&self) -> Option<&Challenge> {
+        self.challenge.as_ref()
+    }
+
+    /// Where reviews are fetched from, where the platform has an API that Vigie knows. A platform
+    /// whose webhooks are whole is asked too where the source states how: what is not signed is
+    /// confirmed so.
+    pub const fn fetch(&self) -> Option<&Fetch> {
+        self.fetch.as_ref()
+    }
+
+    /// Whether a request says nothing but that the address was set up. Such a request is not
+    /// signed: it is answered 200, and nothing of it is kept.
+    ///
+    /// ```
+    /// let preset = vigie_platforms::Preset::by_id("woocommerce").unwrap();
+    /// assert!(preset.is_ping(b"webhook_id=17"));
+    /// assert!(!preset.is_ping(b"webhook_id=17&x=1"));
+    /// ```
+    pub fn is_ping(&self, body: &[u8]) -> bool {
+        let Some(ping) = &self.ping else { return false };
+        if body.is_empty() {
+            return ping.empty;
+        }
+        let form = ping.form.as_deref();
+        let text = std::str::from_utf8(body).ok().map(str::trim);
+        let value =
+            text.zip(form).and_then(|(text, form)| text.strip_prefix(form)?.strip_prefix('='));
+        value.is_some_and(|text| {
+            (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    }
+
     /// Limits and doubts.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -239,6 +211,11 @@ impl Preset {
         all.into_iter().filter(come).collect()
     }
 
+    /// Every type of event that the platform sends, as it names them, and what each is to us.
+    pub fn event_types(&self) -> impl Iterator<Item = (&str, Outcome)> {
+        self.events.map.iter().map(|(name, outcome)| (name.as_str(), *outcome))
+    }
+
     /// The platform, as `vigie platforms --json` lists it.
     pub fn info(&self) -> PlatformInfo<'_> {
         PlatformInfo {
@@ -250,18 +227,25 @@ impl Preset {
             signed: self.scheme.signed(),
             events: self.events(),
             answers: self.answers,
+            instead: self.instead(),
         }
     }
 
     /// The headers that mapping reads: what must be kept beside a rejected event, so that it can
     /// be mapped again.
     pub fn headers_read(&self) -> Vec<&str> {
-        let rating = self.rating.at.iter().chain(&self.rating.scale_at);
-        let pointers = self.fields.all().chain(&self.events.kind).chain(rating);
-        let mut names: Vec<_> = pointers.filter_map(Pointer::header).collect();
+        let mut names: Vec<_> = self.pointers().filter_map(Pointer::header).collect();
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// Every pointer that mapping follows.
+    pub(crate) fn pointers(&self) -> impl Iterator<Item = &Pointer> {
+        let rating = self.rating.at.iter().chain(&self.rating.scale_at);
+        let only = self.events.only.iter().flat_map(|only| &only.at);
+        let events = self.events.kind.iter().chain(&self.events.review_if).chain(only);
+        self.fields.all().chain(events).chain(rating)
     }
 
     /// Maps every sample, rendered at `now`, and compares: how a new preset is proven.
@@ -273,19 +257,42 @@ impl Preset {
     /// }
     /// ```
     pub fn check_samples(&self, now: Timestamp) -> Vec<String> {
-        let check = |sample: &Sample| {
-            let mapped = self.map(&sample.header_map(), &sample.render(now), now);
-            let mapped = mapped.map_err(|error| format!("sample {}: {error}", sample.name))?;
-            sample.check(&mapped, now)
-        };
-        self.samples.iter().filter_map(|sample| check(sample).err()).collect()
+        let checked = self.samples.iter().map(|sample| self.check_sample(sample, now));
+        checked.filter_map(Result::err).collect()
     }
-}
 
-impl Sample {
-    fn of(table: SampleTable, dates: DateForm) -> Self {
-        let headers = table.headers.into_iter().map(|(name, value)| (name.0, value)).collect();
-        Self { name: table.name, headers, expect: table.expect, body: table.body, dates }
+    fn check_sample(&self, sample: &Sample, now: Timestamp) -> Result<(), String> {
+        let mapped = self.map_sample(sample, now, "");
+        let mapped = mapped.map_err(|error| format!("sample {}: {error}", sample.name))?;
+        sample.check(&mapped, now)
+    }
+
+    /// Maps a sample, rendered at `now` with a suffix, as if it had come and verified, and as if
+    /// what it leaves out had been fetched.
+    ///
+    /// # Errors
+    /// The sample is not JSON.
+    pub fn map_sample(
+        &self,
+        sample: &Sample,
+        now: Timestamp,
+        suffix: &str,
+    ) -> Result<Vec<Mapped>, MalformedPayload> {
+        let (headers, claims) = (sample.header_map(), sample.claims_json());
+        let body = sample.render_with(now, suffix);
+        // Where the body is a token, what it says is what the sample has.
+        let whole = self.scheme.body_is_token().then_some(body.as_slice());
+        let (claims, query) = (claims.as_deref().or(whole), sample.query.as_deref());
+        let beside = Beside { headers: &headers, claims, query };
+        let mut mapped = self.map(beside, &body, now)?;
+        let fetched = sample.fetched(now, suffix);
+        for one in &mut mapped {
+            let (Mapped::Thin(thin), Some(fetched)) = (&*one, &fetched) else { continue };
+            if let Ok(event) = self.map_fetched(thin, fetched, now) {
+                *one = Mapped::Event(Box::new(event));
+            }
+        }
+        Ok(mapped)
     }
 }
 

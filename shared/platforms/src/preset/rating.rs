@@ -14,6 +14,8 @@ pub(crate) struct Rating {
     pub(crate) scale_at: Vec<Pointer>,
     /// Words, upper-cased, and their stars on five.
     pub(crate) words: Vec<(String, Decimal)>,
+    /// Texts and numbers that say that no rating was given.
+    pub(crate) unrated: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +25,15 @@ pub(crate) enum Scale {
 }
 
 impl Rating {
+    /// A rating that lies nowhere.
+    pub(super) fn nowhere() -> Self {
+        let scale = Scale::Top(Decimal::whole(5));
+        Self { at: Vec::new(), scale, scale_at: Vec::new(), words: Vec::new(), unrated: Vec::new() }
+    }
+
     /// Reads the table, refusing keys that do not go together.
     pub(super) fn of_table(table: RatingTable) -> Result<Self, &'static str> {
-        let five = Decimal::parse("5").ok_or("five is a number")?;
+        let five = Decimal::whole(5);
         let scale = match (table.scale, table.best, table.worst) {
             (Some(_) | None, None, None) => Scale::Top(table.scale.map_or(five, |Number(top)| top)),
             (None, Some(Number(best)), Some(Number(worst))) => Scale::Between { best, worst },
@@ -33,6 +41,12 @@ impl Rating {
         };
         let words =
             table.words.into_iter().map(|(word, Number(stars))| (word.to_uppercase(), stars));
-        Ok(Self { at: table.at, scale, scale_at: table.scale_at, words: words.collect() })
+        Ok(Self {
+            at: table.at,
+            scale,
+            scale_at: table.scale_at,
+            words: words.collect(),
+            unrated: table.unrated,
+        })
     }
 }

@@ -8,9 +8,11 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use serde_json::Value;
 use vigie_domain::{EventKind, ReviewEvent, Version};
 
 use crate::mapping::Mapped;
+use crate::signature::{Encoding, Expect, Message};
 
 /// How a platform writes times in its payloads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -95,14 +97,41 @@ impl From<&Mapped> for ExpectedEvent {
         match mapped {
             Mapped::Ignored { .. } => Self::Ignored,
             Mapped::Rejected { .. } => Self::Rejected,
-            Mapped::Event(event) => match event.kind {
-                EventKind::Posted => Self::Posted,
-                EventKind::Edited => Self::Edited,
-                EventKind::Answered => Self::Answered,
-                EventKind::Withdrawn => Self::Withdrawn,
-            },
+            Mapped::Thin(thin) => Self::from(thin.kind),
+            Mapped::Event(event) => Self::from(event.kind),
         }
     }
+}
+
+impl From<EventKind> for ExpectedEvent {
+    fn from(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Posted => Self::Posted,
+            EventKind::Edited => Self::Edited,
+            EventKind::Answered => Self::Answered,
+            EventKind::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
+/// Where a sample, which is written to be read, is packed as the platform packs it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wrap {
+    /// A JSON Pointer.
+    at: String,
+    /// What stands there.
+    #[serde(rename = "as")]
+    form: WrapForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrapForm {
+    /// A string that holds JSON.
+    Json,
+    /// A string that holds base64 of JSON.
+    Base64,
 }
 
 /// A sample payload of a platform, with what must become of it.
@@ -112,10 +141,18 @@ pub struct Sample {
     pub name: String,
     /// Headers that come with it, beside the signature's.
     pub headers: Vec<(String, String)>,
+    /// What follows the question mark of its address, beside a token's.
+    pub query: Option<String>,
+    /// What its token says beside the body, where the platform sends one.
+    pub claims: Vec<(String, String)>,
     /// What must become of its events, in order.
     pub expect: Vec<Expected>,
     pub(super) body: String,
+    pub(super) wrap: Vec<Wrap>,
+    pub(super) fetched: Option<String>,
     pub(super) dates: DateForm,
+    /// Where it stands in its file.
+    pub(super) at: usize,
 }
 
 impl Sample {
@@ -133,8 +170,17 @@ impl Sample {
     /// The body, dated relative to `now`, its ids ending in `suffix` (digits, where the platform's
     /// ids are numbers). An earlier `now` makes an older review; the signature has its own time.
     pub fn render_with(&self, now: Timestamp, suffix: &str) -> Vec<u8> {
-        let mut out = String::with_capacity(self.body.len());
-        let mut rest = self.body.trim_end();
+        self.wrapped(self.text(&self.body, now, suffix)).into_bytes()
+    }
+
+    /// What the platform's API gives for it, where the webhook tells the id only.
+    pub fn fetched(&self, now: Timestamp, suffix: &str) -> Option<Vec<u8>> {
+        self.fetched.as_ref().map(|text| self.text(text, now, suffix).into_bytes())
+    }
+
+    fn text(&self, text: &str, now: Timestamp, suffix: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.trim_end();
         while let Some((before, after)) = rest.split_once("\"{{") {
             let Some((inner, tail)) = after.split_once("}}\"") else { break };
             out.push_str(before);
@@ -142,7 +188,43 @@ impl Sample {
             rest = tail;
         }
         out.push_str(rest);
-        out.replace("{{suffix}}", suffix).into_bytes()
+        out.replace("{{suffix}}", suffix)
+    }
+
+    /// Packs what the platform packs, in the order in which the sample says.
+    fn wrapped(&self, body: String) -> String {
+        if self.wrap.is_empty() {
+            return body;
+        }
+        let Ok(mut payload) = serde_json::from_str::<Value>(&body) else { return body };
+        for wrap in &self.wrap {
+            let Some(place) = payload.pointer_mut(&wrap.at) else { continue };
+            let text = place.to_string();
+            *place = Value::String(match wrap.form {
+                WrapForm::Json => text,
+                WrapForm::Base64 => Encoding::Base64.encode(text.as_bytes()),
+            });
+        }
+        payload.to_string()
+    }
+
+    /// The message that goes out at a time, to sign.
+    pub fn message<'a>(
+        &'a self,
+        body: &'a [u8],
+        id: &'a str,
+        expect: &'a Expect,
+        at: Timestamp,
+    ) -> Message<'a> {
+        Message { body, id, claims: &self.claims, query: self.query.as_deref(), expect, at }
+    }
+
+    /// The claims as JSON, as mapping reads them once they are proven; `None` where the platform
+    /// sends no token beside the body.
+    pub fn claims_json(&self) -> Option<Vec<u8>> {
+        let members = self.claims.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+        let claims: serde_json::Map<String, Value> = members.collect();
+        (!claims.is_empty()).then(|| Value::Object(claims).to_string().into_bytes())
     }
 
     fn filled(&self, inner: &str, now: Timestamp, suffix: &str) -> String {
@@ -254,8 +336,13 @@ mod tests {
             name: "s".to_owned(),
             headers: Vec::new(),
             expect: Vec::new(),
+            query: None,
+            claims: Vec::new(),
             body: body.to_owned(),
+            wrap: Vec::new(),
+            fetched: None,
             dates,
+            at: 0,
         };
         let now = "2026-11-20T09:12:00.5Z".parse().unwrap();
         String::from_utf8(sample.render_with(now, "77")).unwrap()

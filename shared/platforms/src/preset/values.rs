@@ -70,3 +70,20 @@ impl TryFrom<String> for Pattern {
         }
     }
 }
+
+/// An address that keys are fetched from: never in the clear, save from this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Secure(pub(super) String);
+
+impl TryFrom<String> for Secure {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let local = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
+        if text.starts_with("https://") || local.iter().any(|start| text.starts_with(start)) {
+            Ok(Self(text))
+        } else {
+            Err(format!("{text:?} is not an https address"))
+        }
+    }
+}

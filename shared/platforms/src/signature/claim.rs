@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::Refusal;
 use super::encoding::Encoding;
-use super::scheme::{Family, HmacScheme, Piece, Scheme, StampPlace, StampUnit, Template};
+use super::scheme::{Family, HmacScheme, Scheme, StampPlace, StampUnit};
 use super::stamp;
+use super::template::{Piece, Template};
 use crate::headers::{Once, once};
 
 /// Signatures tried of one header at most: rotation needs two, and a header of thousands is an
@@ -17,6 +18,8 @@ const SIGNATURES_MAX: usize = 16;
 pub(crate) struct Claim<'a> {
     /// Decoded signatures; those that cannot be decoded are left out.
     pub(crate) signatures: Vec<Vec<u8>>,
+    /// Decoded signatures by a private key (`v1a` of Standard Webhooks).
+    pub(crate) asymmetric: Vec<Vec<u8>>,
     signed: Content<'a>,
 }
 
@@ -32,7 +35,7 @@ impl<'a> Claim<'a> {
         match scheme {
             Scheme::Hmac(hmac) => Self::of_hmac(hmac, headers),
             Scheme::StandardWebhooks { families } => Self::of_message(families, headers),
-            Scheme::SharedHeader { .. } | Scheme::PathToken => Err(Refusal::SignatureMismatch),
+            _ => Err(Refusal::SignatureMismatch),
         }
     }
 
@@ -48,7 +51,7 @@ impl<'a> Claim<'a> {
         let first = *given.first().ok_or(Refusal::SignatureMissing)?;
         let Some(stamped) = &hmac.stamp else {
             let signatures = given.iter().filter_map(|value| hmac.decode(value)).collect();
-            return Ok(Self { signatures, signed: Content::Body });
+            return Ok(Self { signatures, asymmetric: Vec::new(), signed: Content::Body });
         };
         let (template, unit) = (&stamped.signed, stamped.unit);
         let (signatures, stamp) = match &stamped.place {
@@ -60,7 +63,8 @@ impl<'a> Claim<'a> {
                 listed(hmac.encoding, first, stamp.as_bytes(), signature.as_bytes())?
             }
         };
-        Ok(Self { signatures, signed: Content::Stamped { template, unit, stamp } })
+        let signed = Content::Stamped { template, unit, stamp };
+        Ok(Self { signatures, asymmetric: Vec::new(), signed })
     }
 
     fn of_message(families: &[Family], headers: &'a HeaderMap) -> Result<Self, Refusal> {
@@ -68,10 +72,12 @@ impl<'a> Claim<'a> {
         let [id, stamp, signature] = used.ok_or(Refusal::SignatureMissing)?.names();
         let list = needed(headers, signature)?;
         let signed = Content::Message { id: needed(headers, id)?, stamp: needed(headers, stamp)? };
-        let versions = list.split(|b| *b == b' ').take(SIGNATURES_MAX);
-        let v1 = versions.filter_map(|one| one.strip_prefix(b"v1,"));
-        let signatures = v1.filter_map(|text| Encoding::Base64.decode(text)).collect();
-        Ok(Self { signatures, signed })
+        let of_version = |version: &'static [u8]| {
+            let items = list.split(|b| *b == b' ').take(SIGNATURES_MAX);
+            let texts = items.filter_map(move |one| one.strip_prefix(version));
+            texts.filter_map(|text| Encoding::Base64.decode(text)).collect()
+        };
+        Ok(Self { signatures: of_version(b"v1,"), asymmetric: of_version(b"v1a,"), signed })
     }
 
     /// Gives what was signed, piece by piece.

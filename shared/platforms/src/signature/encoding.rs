@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::engine::{DecodePaddingMode, general_purpose::STANDARD};
+use base64::engine::{
+    DecodePaddingMode, general_purpose::STANDARD, general_purpose::URL_SAFE_NO_PAD,
+};
 use serde::{Deserialize, Serialize};
 
 /// Padding may be there or not, as senders differ; bits that carry nothing must be zero, so that
@@ -34,6 +36,11 @@ impl Encoding {
             Self::Hex => "hex",
             Self::Base64 => "base64",
         }
+    }
+
+    /// Base64 as addresses and tokens write it (RFC 4648 §5), not padded.
+    pub(crate) fn url(bytes: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(bytes)
     }
 
     pub(crate) fn encode(self, bytes: &[u8]) -> String {

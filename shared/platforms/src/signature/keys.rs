@@ -12,6 +12,14 @@ use super::encoding::{unbase64, unhex};
 
 /// Prefix of Standard Webhooks secrets.
 pub(crate) const WHSEC: &str = "whsec_";
+/// Prefix of Standard Webhooks public keys, and of the private keys that sign for them.
+const WHPK: &str = "whpk_";
+pub(super) const WHSK: &str = "whsk_";
+/// Bytes of an ed25519 public key.
+const ED25519_BYTES: usize = 32;
+
+/// Bits that an address's token has at least: who guesses it can write reviews.
+pub(crate) const TOKEN_BITS_MIN: u32 = 128;
 
 /// Fewest and most bytes of a Standard Webhooks key (the specification's own limits).
 pub(crate) const WHSEC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
@@ -83,6 +91,26 @@ pub enum SecretProblem {
     /// It should be hexadecimal and is not.
     #[error("is not hexadecimal, which this platform's secrets are")]
     NotHex,
+    /// It should be a public key.
+    #[error("is not a public key in PEM, from -----BEGIN PUBLIC KEY----- on")]
+    NotPublicKey,
+    /// It is a private key.
+    #[error("is a private key: Vigie needs the public one, and nobody should have this one")]
+    PrivateKey,
+    /// It should be what signs, to play a platform.
+    #[error("is not a private key in PEM, from -----BEGIN PRIVATE KEY----- on: only that can sign")]
+    NotPrivateKey,
+    /// It should be a user and a password.
+    #[error("is not user:password")]
+    NotUserPassword,
+    /// It can be guessed.
+    #[error(
+        "can be guessed: it has about {bits} bits, and the token of an address needs {TOKEN_BITS_MIN}; make one with: openssl rand -hex 16"
+    )]
+    Guessable {
+        /// About how many bits it has.
+        bits: u32,
+    },
     /// It decodes to a key shorter or longer than the scheme allows.
     #[error("decodes to {bytes} bytes; this scheme's keys have 24 to 64")]
     Length {
@@ -127,6 +155,61 @@ fn whsec(text: &str) -> Result<Vec<u8>, SecretProblem> {
         bytes if WHSEC_BYTES.contains(&bytes) => Ok(key),
         bytes => Err(SecretProblem::Length { bytes }),
     }
+}
+
+/// The public key of a secret that says it is one (`whpk_…`), or why it is none; `None` where it
+/// says nothing of the kind.
+pub(crate) fn whpk(secret: &SecretString) -> Option<Result<Vec<u8>, SecretProblem>> {
+    let text = secret.expose_secret().trim();
+    if text.starts_with(WHSK) {
+        return Some(Err(SecretProblem::PrivateKey));
+    }
+    let key = unbase64(text.strip_prefix(WHPK)?.as_bytes());
+    Some(match key {
+        None => Err(SecretProblem::NotBase64),
+        Some(key) if key.len() == ED25519_BYTES => Ok(key),
+        Some(_) => Err(SecretProblem::NotPublicKey),
+    })
+}
+
+/// A secret of HTTP Basic.
+pub(super) fn user_and_password(secret: &SecretString) -> Result<&str, SecretProblem> {
+    let text = travelling(secret)?;
+    match text.split_once(':') {
+        Some((user, password)) if !user.is_empty() && !password.is_empty() => Ok(text),
+        _ => Err(SecretProblem::NotUserPassword),
+    }
+}
+
+/// A secret that stands in an address, which only its length keeps from being guessed.
+pub(crate) fn unguessable(secret: &SecretString) -> Result<&str, SecretProblem> {
+    let text = travelling(secret)?;
+    match bits(text) {
+        bits if bits < TOKEN_BITS_MIN => Err(SecretProblem::Guessable { bits }),
+        _ => Ok(text),
+    }
+}
+
+/// About how many bits a text would have if it were drawn at random from the kinds of characters
+/// in it. A text that repeats itself counts by what it repeats.
+fn bits(text: &str) -> u32 {
+    let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
+    let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        || text.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+    let kinds = [
+        (has(u8::is_ascii_lowercase), 26),
+        (has(u8::is_ascii_uppercase), 26),
+        (has(u8::is_ascii_digit), 10),
+        (has(|b| !b.is_ascii_alphanumeric()), 2),
+    ];
+    let of_kinds: u32 = kinds.iter().filter(|(has, _)| *has).map(|(_, count)| count).sum();
+    let alphabet = if hex { 16 } else { of_kinds };
+    let mut seen: Vec<u8> = text.bytes().collect();
+    seen.sort_unstable();
+    seen.dedup();
+    // Sixteen random bytes in hex have ten digits of sixteen and more; "aaaa…" has one.
+    let telling = if seen.len() < 8 { seen.len() } else { text.len() };
+    (telling as f64 * f64::from(alphabet.max(1)).log2()) as u32
 }
 
 /// The bytes of a secret that travels as it is, in a header or in the address.
@@ -224,6 +307,31 @@ mod tests {
             fault.to_string(),
             "secret 2 decodes to 3 bytes; this scheme's keys have 24 to 64"
         );
+    }
+
+    #[test]
+    fn a_token_that_can_be_guessed_is_refused_with_how_many_bits_it_has() {
+        for good in [
+            "0123456789abcdef0123456789abcdef",
+            "mS3cPqZ8rT1vXw5yB7nK2d",
+            "demo-secret-of-maison-lumen",
+        ] {
+            assert_eq!(unguessable(&good.into()), Ok(good), "{}", bits(good));
+        }
+        for (bad, about) in
+            [("secret", 23), ("0123456789abcdef", 64), ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 4)]
+        {
+            assert_eq!(unguessable(&bad.into()), Err(SecretProblem::Guessable { bits: about }));
+        }
+    }
+
+    #[test]
+    fn standard_webhooks_public_keys_are_told_from_private_ones() {
+        let key = |text: &str| whpk(&text.into());
+        assert_eq!(key("whsec_QUJD"), None);
+        assert_eq!(key("whsk_QUJD"), Some(Err(SecretProblem::PrivateKey)));
+        assert_eq!(key("whpk_QUJD"), Some(Err(SecretProblem::NotPublicKey)));
+        assert_eq!(key(&format!("whpk_{}=", "A".repeat(43))), Some(Ok(vec![0; 32])));
     }
 
     #[test]

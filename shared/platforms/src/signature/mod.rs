@@ -9,33 +9,49 @@
 //! match, as some platforms send two with different secrets.
 //!
 //! It does not: remember ids (a replay inside the tolerance verifies; recording is idempotent),
-//! nor verify JWTs or ed25519.
+//! nor fetch the keys that a platform publishes: it says which ones it wants ([`Verifier::wanted`]).
 
 mod claim;
+mod ecdsa;
 mod encoding;
+mod jwt;
 mod keys;
+mod pair;
+mod public;
 mod scheme;
 mod sign;
 mod stamp;
+mod template;
+mod words;
 
 use std::fmt;
 
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use http::HeaderMap;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::headers::{Once, once};
 use claim::Claim;
+pub(crate) use ecdsa::Given;
 pub use encoding::Encoding;
 pub(crate) use encoding::{unbase64, unbase64_url, unhex};
+pub(crate) use jwt::{BadClaim, Registered, Token, found, keys as token_keys, query_values};
+pub use jwt::{BadKeySet, Expect, KeySet};
 pub use keys::{HashKind, SecretFault, SecretForm, SecretProblem};
-pub(crate) use keys::{KeyedMac, WHSEC, travelling};
-pub use scheme::{BadTemplate, Family, HmacScheme, Scheme, Stamp, StampPlace, StampUnit, Template};
-pub use sign::{Signed, sign};
+pub(crate) use keys::{KeyedMac, WHSEC, travelling, whpk};
+pub use pair::KeyPair;
+pub(crate) use public::of_pem;
+pub use scheme::{
+    EcdsaScheme, Family, HmacScheme, JwtAlgorithm, JwtPlace, JwtScheme, Scheme, Stamp, StampPlace,
+    StampUnit,
+};
+pub use sign::{Message, Signed, sign, sign_message, token_of};
 pub use stamp::TOLERANCE_S;
 pub(crate) use stamp::{skew_s, within};
+pub use template::{BadTemplate, Template};
 
 /// A request as it arrived.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +60,8 @@ pub struct Request<'a> {
     pub headers: &'a HeaderMap,
     /// The last part of its address, where one came: `/hooks/{source}/{token}`.
     pub path_token: Option<&'a str>,
+    /// What follows the question mark of its address, as it came.
+    pub query: Option<&'a str>,
     /// The bytes of its body, untouched.
     pub body: &'a [u8],
 }
@@ -74,10 +92,21 @@ impl Refusal {
 }
 
 /// A request that verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// The index of the secret that matched, from 0.
-    pub secret: usize,
+    /// The index of the secret that matched, from 0; `None` where a published key did.
+    pub secret: Option<usize>,
+    /// The claims of its token, where the scheme is one of tokens: JSON, proven.
+    pub claims: Option<Vec<u8>>,
+}
+
+/// Published keys that a request needs to be verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Where they are published.
+    pub url: &'a str,
+    /// Which one, where the token says.
+    pub key_id: Option<String>,
 }
 
 /// Verifies one source's requests: its scheme, and its secrets made ready once.
@@ -90,7 +119,8 @@ pub struct Verified {
 ///     "X-Signature-256: sha256=d7a154547e7c35e31c4c820e20237650939c3d34dae136e30a7757ca61abb4cf",
 /// ).unwrap();
 /// let now = jiff::Timestamp::UNIX_EPOCH;
-/// let request = Request { headers: &headers, path_token: None, body: b"Test Payload Body" };
+/// let request =
+///     Request { headers: &headers, path_token: None, query: None, body: b"Test Payload Body" };
 /// assert!(verifier.verify(&request, now).is_ok());
 /// let altered = Request { body: b"Test Payload Body\n", ..request };
 /// assert_eq!(verifier.verify(&altered, now), Err(Refusal::SignatureMismatch));
@@ -100,12 +130,19 @@ pub struct Verifier {
     scheme: Scheme,
     /// In the order of the secrets; `None` where one cannot work.
     keys: Vec<Option<Key>>,
+    expect: Expect,
 }
 
 #[derive(Clone)]
 enum Key {
     /// One for each hash that the scheme accepts.
     Macs(Vec<KeyedMac>),
+    /// An ed25519 public key, of Standard Webhooks' `v1a`.
+    Ed25519(Vec<u8>),
+    /// The keys that may have signed a token.
+    Set(KeySet),
+    /// A public key on P-256, in DER.
+    P256(Vec<u8>),
     /// The digest of a secret that travels as it is: comparing digests hides its length too.
     Token([u8; 32]),
 }
@@ -134,7 +171,24 @@ impl Verifier {
                 }
             }
         }
-        (Self { scheme: scheme.clone(), keys }, faults)
+        (Self { scheme: scheme.clone(), keys, expect: Expect::default() }, faults)
+    }
+
+    /// The same, for tokens of which the source states something.
+    #[must_use]
+    pub fn expecting(mut self, expect: Expect) -> Self {
+        self.expect = expect;
+        self
+    }
+
+    /// The published keys without which a request cannot be judged; `None` where the secrets
+    /// suffice, or where no token came.
+    pub fn wanted(&self, request: &Request<'_>) -> Option<Wanted<'_>> {
+        let Scheme::Jwt(scheme) = &self.scheme else { return None };
+        let url = scheme.keys.as_deref().filter(|_| self.keys.is_empty())?;
+        let token = found(scheme, request).ok()?;
+        let token = Token::parse(&token).ok()?;
+        Some(Wanted { url, key_id: token.header.kid })
     }
 
     /// The scheme.
@@ -147,8 +201,23 @@ impl Verifier {
     /// # Errors
     /// The refusal, the signature's before the timestamp's.
     pub fn verify(&self, request: &Request<'_>, now: Timestamp) -> Result<Verified, Refusal> {
+        self.verify_with(request, None, now)
+    }
+
+    /// Verifies a request, by published keys where [`Verifier::wanted`] asked for some.
+    ///
+    /// # Errors
+    /// The refusal, the signature's before the timestamp's.
+    pub fn verify_with(
+        &self,
+        request: &Request<'_>,
+        published: Option<&KeySet>,
+        now: Timestamp,
+    ) -> Result<Verified, Refusal> {
         match &self.scheme {
+            Scheme::None => Err(Refusal::SignatureMissing),
             Scheme::SharedHeader { headers } => self.verify_header(headers, request),
+            Scheme::Basic => self.verify_basic(request),
             Scheme::PathToken => {
                 let token = request.path_token.filter(|token| !token.is_empty());
                 let token = token.ok_or(Refusal::SignatureMissing)?;
@@ -160,7 +229,50 @@ impl Verifier {
                 claim.check_time(now)?;
                 Ok(verified)
             }
+            Scheme::Ecdsa(scheme) => {
+                let given = Given::read(scheme, request)?;
+                self.position(|key| match key {
+                    Key::P256(key) => given.is_of(scheme.hash, key, request.body),
+                    _ => false,
+                })
+            }
+            Scheme::Jwt(scheme) => self.verify_token(scheme, request, published, now),
         }
+    }
+
+    fn verify_token(
+        &self,
+        scheme: &JwtScheme,
+        request: &Request<'_>,
+        published: Option<&KeySet>,
+        now: Timestamp,
+    ) -> Result<Verified, Refusal> {
+        let text = found(scheme, request)?;
+        let token = Token::parse(&text)?;
+        let by_published = published.is_some_and(|keys| token.is_signed(scheme, keys));
+        let secret = if by_published {
+            None
+        } else {
+            let by = |key: &Key| matches!(key, Key::Set(keys) if token.is_signed(scheme, keys));
+            self.position(by)?.secret
+        };
+        let claims = token.claims().ok_or(Refusal::SignatureMismatch)?;
+        Registered::read(&claims)
+            .and_then(|registered| registered.judge(scheme, &self.expect, now))
+            .map_err(Refusal::from)?;
+        Ok(Verified { secret, claims: Some(claims) })
+    }
+
+    fn verify_basic(&self, request: &Request<'_>) -> Result<Verified, Refusal> {
+        let value = match once(request.headers, "authorization") {
+            Once::Missing => return Err(Refusal::SignatureMissing),
+            Once::Conflicting => return Err(Refusal::SignatureMismatch),
+            Once::Value(value) => value,
+        };
+        let given = value.split_at_checked(6).filter(|(s, _)| s.eq_ignore_ascii_case(b"basic "));
+        let given = given.and_then(|(_, text)| unbase64(text.trim_ascii()));
+        let given = given.ok_or(Refusal::SignatureMismatch)?;
+        self.position(|key| key.is_token(&given))
     }
 
     fn verify_header(&self, names: &[String], request: &Request<'_>) -> Result<Verified, Refusal> {
@@ -180,7 +292,9 @@ impl Verifier {
 
     fn position(&self, matches: impl Fn(&Key) -> bool) -> Result<Verified, Refusal> {
         let found = self.keys.iter().position(|key| key.as_ref().is_some_and(&matches));
-        found.map(|secret| Verified { secret }).ok_or(Refusal::SignatureMismatch)
+        found
+            .map(|secret| Verified { secret: Some(secret), claims: None })
+            .ok_or(Refusal::SignatureMismatch)
     }
 }
 
@@ -193,30 +307,46 @@ impl Key {
         };
         Ok(match scheme {
             Scheme::Hmac(hmac) => macs(&[Some(hmac.hash), hmac.or_hash], &hmac.secret.key(secret)?),
-            Scheme::StandardWebhooks { .. } => {
-                macs(&[Some(HashKind::Sha256)], &SecretForm::Whsec.key(secret)?)
-            }
-            Scheme::SharedHeader { .. } | Scheme::PathToken => {
-                Some(Self::Token(Sha256::digest(travelling(secret)?).into()))
-            }
+            Scheme::StandardWebhooks { .. } => match whpk(secret) {
+                Some(key) => Some(Self::Ed25519(key?)),
+                None => macs(&[Some(HashKind::Sha256)], &SecretForm::Whsec.key(secret)?),
+            },
+            Scheme::Jwt(jwt) => Some(Self::Set(jwt::keys(jwt, secret.expose_secret())?)),
+            Scheme::Ecdsa(_) => Some(Self::P256(of_pem(secret.expose_secret())?)),
+            Scheme::Basic => Some(Self::token(keys::user_and_password(secret)?)),
+            Scheme::PathToken => Some(Self::token(keys::unguessable(secret)?)),
+            Scheme::SharedHeader { .. } => Some(Self::token(travelling(secret)?)),
+            Scheme::None => None,
         })
+    }
+
+    fn token(text: &str) -> Self {
+        Self::Token(Sha256::digest(text).into())
     }
 
     fn is_token(&self, given: &[u8]) -> bool {
         let given: [u8; 32] = Sha256::digest(given).into();
         match self {
             Self::Token(expected) => bool::from(given.ct_eq(expected)),
-            Self::Macs(_) => false,
+            _ => false,
         }
     }
 
     fn signed(&self, claim: &Claim<'_>, body: &[u8]) -> bool {
-        let Self::Macs(macs) = self else { return false };
-        macs.iter().any(|keyed| {
-            let mut mac = keyed.clone();
-            claim.feed(body, |bytes| mac.update(bytes));
-            claim.signatures.iter().any(|signature| mac.clone().matches(signature))
-        })
+        match self {
+            Self::Macs(macs) => macs.iter().any(|keyed| {
+                let mut mac = keyed.clone();
+                claim.feed(body, |bytes| mac.update(bytes));
+                claim.signatures.iter().any(|signature| mac.clone().matches(signature))
+            }),
+            Self::Ed25519(key) if !claim.asymmetric.is_empty() => {
+                let mut message = Vec::with_capacity(body.len() + 64);
+                claim.feed(body, |bytes| message.extend_from_slice(bytes));
+                let key = UnparsedPublicKey::new(&ED25519, key);
+                claim.asymmetric.iter().any(|signature| key.verify(&message, signature).is_ok())
+            }
+            _ => false,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding::Encoding;
 use super::keys::{HashKind, SecretForm};
+use super::template::Template;
 
 /// How a platform proves that a request is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,13 +17,22 @@ pub enum Scheme {
         /// Which header names.
         families: Vec<Family>,
     },
+    /// A JSON Web Token (RFC 7519).
+    Jwt(JwtScheme),
+    /// An ECDSA signature over the raw body, in a header as eBay writes it: base64 of
+    /// `{"alg":"ECDSA","kid":"…","signature":"…","digest":"SHA1"}`.
+    Ecdsa(EcdsaScheme),
     /// A secret that comes as it is in one of these headers. It covers nothing of the body.
     SharedHeader {
         /// Accepted header names; the first is used to sign.
         headers: Vec<String>,
     },
+    /// HTTP Basic (RFC 7617): the secret is `user:password`. It covers nothing of the body.
+    Basic,
     /// Nothing is signed: the secret is the last part of the webhook's address.
     PathToken,
+    /// No webhook ever comes: nothing verifies.
+    None,
 }
 
 /// An HMAC over the raw body, alone or with a timestamp.
@@ -102,174 +112,50 @@ impl Family {
     }
 }
 
-/// What is signed: `{timestamp}` and `{body}`, once each, and text around them.
-///
-/// ```
-/// use vigie_platforms::signature::Template;
-/// assert!(Template::parse("v0:{timestamp}:{body}").is_ok());
-/// assert!(Template::parse("{body}").is_err(), "no timestamp");
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Template {
-    pieces: Vec<Piece>,
-    text: String,
+/// A JSON Web Token: where it stands, how it is signed, and what it must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtScheme {
+    /// Where it stands.
+    pub place: JwtPlace,
+    /// How it is signed. A token that names another algorithm is refused, `none` among them.
+    pub algorithm: JwtAlgorithm,
+    /// Who may have issued it; anyone who has the key, where this is empty.
+    pub issuers: Vec<String>,
+    /// Whether its `aud` must be the source's address, or the audience that the source states.
+    pub audience: bool,
+    /// Whether its `email` must be the sender that the source states, and verified.
+    pub sender: bool,
+    /// Where the platform's keys are published, as a JWK set (RFC 7517); without it, the
+    /// source's secrets are the keys.
+    pub keys: Option<String>,
 }
 
+/// Where a token stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
-    Text(String),
-    Timestamp,
+pub enum JwtPlace {
+    /// In `Authorization`, behind `Bearer`. The body is not covered.
+    Bearer,
+    /// In a query parameter of this name. The body is not covered.
+    Query(String),
+    /// It is the body, whole: its claims are the payload.
     Body,
 }
 
-/// Why a text says not what is signed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} does not say what is signed: it needs {{timestamp}} and {{body}}, once each")]
-pub struct BadTemplate(String);
-
-impl Template {
-    /// Reads a template.
-    ///
-    /// # Errors
-    /// Either of `{timestamp}` and `{body}` is missing or there twice.
-    pub fn parse(text: &str) -> Result<Self, BadTemplate> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (piece, length) = next_piece(rest);
-            pieces.push(piece);
-            rest = rest.get(length..).unwrap_or_default();
-        }
-        let once = |wanted: &Piece| pieces.iter().filter(|piece| *piece == wanted).count() == 1;
-        if once(&Piece::Timestamp) && once(&Piece::Body) {
-            Ok(Self { pieces, text: text.to_owned() })
-        } else {
-            Err(BadTemplate(text.to_owned()))
-        }
-    }
-
-    pub(crate) fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
-    /// The template as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
+/// How a token is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JwtAlgorithm {
+    /// HMAC-SHA256: the secret is the key, as it stands.
+    Hs256,
+    /// RSA with SHA-256, PKCS #1 v1.5: the secret is the public key, in PEM.
+    Rs256,
 }
 
-fn next_piece(rest: &str) -> (Piece, usize) {
-    for (mark, piece) in [("{timestamp}", Piece::Timestamp), ("{body}", Piece::Body)] {
-        if rest.starts_with(mark) {
-            return (piece, mark.len());
-        }
-    }
-    let to_next = rest.char_indices().skip(1).find(|(_, c)| *c == '{').map(|(at, _)| at);
-    let length = to_next.unwrap_or(rest.len());
-    (Piece::Text(rest.get(..length).unwrap_or_default().to_owned()), length)
-}
-
-impl TryFrom<String> for Template {
-    type Error = BadTemplate;
-    fn try_from(text: String) -> Result<Self, BadTemplate> {
-        Self::parse(&text)
-    }
-}
-
-impl Scheme {
-    /// Whether the body is covered by a signature. A secret in a header or in the address covers
-    /// nothing: whoever sees one request can write others.
-    pub const fn signed(&self) -> bool {
-        matches!(self, Self::Hmac(_) | Self::StandardWebhooks { .. })
-    }
-
-    /// Whether requests come to `/hooks/{source}/{token}`.
-    pub const fn takes_path_token(&self) -> bool {
-        matches!(self, Self::PathToken)
-    }
-
-    /// The name in `vigie platforms --json`: `hmac-sha256-hex`, `standard-webhooks`…
-    pub fn name(&self) -> String {
-        match self {
-            Self::Hmac(h) => {
-                let stamp = if h.stamp.is_some() { "-timestamp" } else { "" };
-                format!("hmac-{}-{}{stamp}", h.hash.name(), h.encoding.name())
-            }
-            Self::StandardWebhooks { .. } => "standard-webhooks".to_owned(),
-            Self::SharedHeader { .. } => "shared-secret-header".to_owned(),
-            Self::PathToken => "address-token".to_owned(),
-        }
-    }
-
-    /// A few words for a table: `body, hex`.
-    pub fn short(&self) -> String {
-        match self {
-            Self::Hmac(h) => {
-                let signed = h.stamp.as_ref().map(|stamp| stamp.signed.as_str());
-                let plain = signed.map(|text| text.replace(['{', '}'], ""));
-                format!("{}, {}", plain.as_deref().unwrap_or("body"), h.encoding.name())
-            }
-            Self::StandardWebhooks { .. } => "id.timestamp.body".to_owned(),
-            Self::SharedHeader { .. } => "secret in a header, NOT SIGNED".to_owned(),
-            Self::PathToken => "address token, NOT SIGNED".to_owned(),
-        }
-    }
-
-    /// A sentence part: `HMAC-SHA256 of the raw body, hex, in JUDGEME-HMAC-SHA256`.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Hmac(h) => {
-                let hashes: Vec<_> = [Some(h.hash), h.or_hash].into_iter().flatten().collect();
-                let hashes: Vec<_> = hashes.iter().map(|hash| hash.name().to_uppercase()).collect();
-                let hash = hashes.join(" or ");
-                let of = match &h.stamp {
-                    None => "the raw body".to_owned(),
-                    Some(stamp) => stamp.signed.as_str().to_owned(),
-                };
-                let headers = h.headers.join(" or ");
-                format!("HMAC-{hash} of {of}, {}, in {headers}", h.encoding.name())
-            }
-            Self::StandardWebhooks { families } => {
-                let names: Vec<_> = families.iter().map(|f| f.names()[2]).collect();
-                let headers = names.join(" or ");
-                format!("HMAC-SHA256 of {{id}}.{{timestamp}}.{{body}}, base64, in {headers}")
-            }
-            Self::SharedHeader { headers } => {
-                format!("a shared secret in {} (nothing is signed)", headers.join(" or "))
-            }
-            Self::PathToken => "a token in the address (nothing is signed)".to_owned(),
-        }
-    }
-
-    /// The header names that carry the proof, in the order of preference.
-    pub fn proof_headers(&self) -> Vec<&str> {
-        match self {
-            Self::Hmac(h) => h.headers.iter().map(String::as_str).collect(),
-            Self::SharedHeader { headers } => headers.iter().map(String::as_str).collect(),
-            Self::StandardWebhooks { families } => families.iter().map(|f| f.names()[2]).collect(),
-            Self::PathToken => Vec::new(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_template_keeps_its_pieces_in_order() {
-        let pieces = Template::parse("v0:{timestamp}:{body}").unwrap().pieces;
-        let text = |t: &str| Piece::Text(t.to_owned());
-        assert_eq!(pieces, [text("v0:"), Piece::Timestamp, text(":"), Piece::Body]);
-        let pieces = Template::parse("{body}{timestamp}").unwrap().pieces;
-        assert_eq!(pieces, [Piece::Body, Piece::Timestamp]);
-    }
-
-    #[test]
-    fn err_templates() {
-        for bad in ["", "{body}", "{timestamp}", "{body}{body}{timestamp}", "{Body}{timestamp}"] {
-            assert!(Template::parse(bad).is_err(), "{bad}");
-        }
-    }
+/// An ECDSA signature on P-256 in a header of JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcdsaScheme {
+    /// The header.
+    pub header: String,
+    /// The hash of the body.
+    pub hash: HashKind,
 }

@@ -11,7 +11,7 @@ use crate::vault::is_kept_by_aws;
 /// Reads them; nothing where the file refers to none.
 pub(super) async fn run(config: &Config, machine: &Machine) -> Option<Tried> {
     let sources = config.brands.iter().flat_map(|brand| &brand.sources);
-    let all = sources.flat_map(|source| source.secrets.iter().cloned());
+    let all = sources.flat_map(|source| source.all_secrets().cloned());
     let all: Vec<_> = all.collect();
     of(&all, machine).await
 }

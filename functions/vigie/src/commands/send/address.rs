@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
+use vigie_platforms::Signed;
 
 /// An address to post to.
 #[derive(Debug)]
@@ -15,11 +16,7 @@ pub(super) struct Address {
 impl Address {
     /// From what the command line gives: a server's address is completed with `/hooks/SOURCE`, one
     /// with a path is taken as it is. The token comes last, unless it stands there already.
-    pub(super) fn of(
-        given: &str,
-        source: Option<&str>,
-        token: Option<&str>,
-    ) -> Result<Self, String> {
+    pub(super) fn of(given: &str, source: Option<&str>, signed: &Signed) -> Result<Self, String> {
         // The fault says why and not what: what was given may hold a token.
         let mut url = Url::parse(given).map_err(|fault| format!("no address: {fault}"))?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -32,10 +29,14 @@ impl Address {
             })?;
             url.set_path(&format!("/hooks/{source}"));
         }
-        if let Some(token) = token {
+        if let Some(token) = &signed.path_token {
             append(&mut url, token);
         }
-        Ok(Self { shown: shown(&url, token.is_some()), url })
+        if let Some(query) = &signed.query {
+            let before = url.query().map(|before| format!("{before}&")).unwrap_or_default();
+            url.set_query(Some(&format!("{before}{query}")));
+        }
+        Ok(Self { shown: shown(&url, signed.path_token.is_some()), url })
     }
 }
 
@@ -60,8 +61,13 @@ fn shown(url: &Url, has_token: bool) -> String {
 mod tests {
     use super::*;
 
+    fn with_token(token: Option<&str>) -> Signed {
+        let path_token = token.map(str::to_owned);
+        Signed { headers: Vec::new(), path_token, query: None, body: None }
+    }
+
     fn both(given: &str, source: Option<&str>, token: Option<&str>) -> [String; 2] {
-        let address = Address::of(given, source, token).unwrap();
+        let address = Address::of(given, source, &with_token(token)).unwrap();
         [address.url.to_string(), address.shown]
     }
 
@@ -98,10 +104,10 @@ mod tests {
     #[test]
     fn err_addresses_are_not_repeated() {
         for given in ["s3cret", "ftp://a.example/s3cret", "http://", "http://[s3cret/"] {
-            let fault = Address::of(given, Some("site"), None).unwrap_err();
+            let fault = Address::of(given, Some("site"), &with_token(None)).unwrap_err();
             assert!(!fault.contains("s3cret"), "{fault}");
         }
-        let fault = Address::of("http://a.example", None, None).unwrap_err();
+        let fault = Address::of("http://a.example", None, &with_token(None)).unwrap_err();
         assert!(fault.contains("/hooks/SOURCE"), "{fault}");
     }
 }

@@ -10,10 +10,11 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tower::ServiceExt as _;
+use vigie_api_http::HttpApi;
 use vigie_app::desk::{LINK_LIVES, Purpose};
 use vigie_app::registry::{Outside, PresetInForce};
 use vigie_app::{App, Registry, Settings};
-use vigie_domain::{Brand, ReviewNumber, SecretRef, Source};
+use vigie_domain::{Access, Brand, ReviewNumber, SecretRef, Source};
 use vigie_mail_smtp::{FileMail, Transport};
 use vigie_platforms::{Preset, signature};
 use vigie_ports::Mailbox;
@@ -66,6 +67,7 @@ impl House {
             platform: "trustpilot".to_owned(),
             secrets: vec![SecretRef::Env("TOKEN".to_owned())],
             shop: None,
+            access: Access::default(),
         });
         let store = SqliteStore::in_memory().unwrap();
         vigie_ports::Store::apply(&store, vec![brand.clone()], now()).await.unwrap();
@@ -73,7 +75,8 @@ impl House {
         assert_eq!(troubles, Vec::<String>::new());
         let outbox = tempfile::tempdir().unwrap();
         let mail = Way::Own(Transport::File(FileMail::new(outbox.path())));
-        let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
+        let home =
+            Home { store, mail, api: HttpApi::default(), clock: SystemClock, ids: SystemIds };
         let from = Mailbox { name: String::new(), address: "sara@vigie.example".to_owned() };
         let settings =
             Settings { public_url: String::new(), from, reply_to: None, operator: Vec::new() };

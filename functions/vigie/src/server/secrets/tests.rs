@@ -4,6 +4,7 @@
 
 use aws_sdk_ssm::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_ssm::types::ParameterType;
+use vigie_api_http::HttpApi;
 use vigie_app::App;
 use vigie_domain::{Brand, SecretRef};
 use vigie_machine::{SystemClock, SystemIds, now};
@@ -46,7 +47,7 @@ async fn serving(machine: Machine) -> Serving {
     store.apply(vec![brand], now()).await.unwrap();
     let registry = serving_registry(&store, &machine).await.unwrap();
     let mail = Way::Own(Transport::File(FileMail::new("outbox")));
-    let home = Home { store, mail, clock: SystemClock, ids: SystemIds };
+    let home = Home { store, mail, api: HttpApi::default(), clock: SystemClock, ids: SystemIds };
     let from = Mailbox { name: String::new(), address: "sara@vigie.example".to_owned() };
     let settings = vigie_app::Settings {
         public_url: String::new(),
@@ -65,7 +66,8 @@ fn takes(serving: &Serving, secret: &str) -> bool {
     let secret = secrecy::SecretString::from(secret);
     let signed = vigie_platforms::signature::sign(scheme, &secret, b"{}", "msg_1", now());
     let headers = signed.unwrap().header_map();
-    let request = vigie_platforms::Request { headers: &headers, path_token: None, body: b"{}" };
+    let request =
+        vigie_platforms::Request { headers: &headers, path_token: None, query: None, body: b"{}" };
     source.verifier.verify(&request, now()).is_ok()
 }
 

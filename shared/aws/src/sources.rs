@@ -1,5 +1,5 @@
 //! Sources, with their secrets, as they are asked for: a function knows those that it was sent
-//! webhooks for, and no others.
+//! webhooks for, or has something to fetch for, and no others.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,37 +7,45 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use vigie_app::App;
 use vigie_app::registry::SourceInForce;
-use vigie_aws::{Cloud, NoMail};
-use vigie_domain::{BrandId, Source, SourceId};
+use vigie_domain::{BrandId, SecretRef, Source, SourceId};
 use vigie_machine::now;
-use vigie_platforms::Verifier;
-use vigie_ports::{Store as _, StoreError, World as _};
+use vigie_ports::{Mail, Store as _, StoreError, World as _};
 use vigie_secrets_aws::{Given, KEPT_FOR, Secrets, are_same};
 
-type Cloudy = App<Cloud<NoMail>>;
+use crate::Cloud;
 
-/// What a source's verifier was made of, and when.
+/// What a source was made of, and when.
 #[derive(Clone)]
 struct Made {
     brand: BrandId,
     source: Source,
+    /// Each of [`Source::all_secrets`], in their order.
     of: Vec<Given>,
     at: Timestamp,
 }
 
 /// The sources that this function was asked for.
-pub(crate) struct Sources {
+pub struct Sources {
     secrets: Secrets,
     made: Mutex<HashMap<String, Made>>,
 }
 
 impl Sources {
-    pub(crate) fn new(secrets: Secrets) -> Self {
+    /// None yet.
+    #[must_use]
+    pub fn new(secrets: Secrets) -> Self {
         Self { secrets, made: Mutex::default() }
     }
 
     /// Puts a source in force, if there is one of that id, with its secrets of the last minutes.
-    pub(crate) async fn make_ready(&self, app: &Cloudy, named: &str) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn make_ready<M: Mail>(
+        &self,
+        app: &App<Cloud<M>>,
+        named: &str,
+    ) -> Result<(), StoreError> {
         let is_ready = app.registry().has(named) && self.with(named, is_fresh).unwrap_or(false);
         let Ok(id) = named.parse::<SourceId>() else { return Ok(()) };
         if is_ready {
@@ -51,19 +59,20 @@ impl Sources {
         let brand = stored.brand.id.clone();
         app.learn(stored).await?;
         if let Some(source) = found {
-            let of = self.secrets.read(&source.secrets, now()).await;
+            let of = self.secrets.read(&all(&source), now()).await;
             self.put(app, Made { brand, source, of, at: now() }).await?;
         }
         Ok(())
     }
 
     /// Reads a source's secrets anew, unless that was just done: whether they are others now.
-    pub(crate) async fn refresh(&self, app: &Cloudy, named: &str) -> bool {
+    pub async fn refresh<M: Mail>(&self, app: &App<Cloud<M>>, named: &str) -> bool {
         let Some(known) = self.with(named, Made::clone) else { return false };
-        if !self.secrets.forget(&known.source.secrets, now()) {
+        let all = all(&known.source);
+        if !self.secrets.forget(&all, now()) {
             return false;
         }
-        let of = self.secrets.read(&known.source.secrets, now()).await;
+        let of = self.secrets.read(&all, now()).await;
         let changed = !are_same(&known.of, &of);
         changed && self.put(app, Made { of, at: now(), ..known }).await.is_ok()
     }
@@ -72,23 +81,28 @@ impl Sources {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).get(named).map(look)
     }
 
-    async fn put(&self, app: &Cloudy, made: Made) -> Result<(), StoreError> {
+    async fn put<M: Mail>(&self, app: &App<Cloud<M>>, made: Made) -> Result<(), StoreError> {
         let about = &made.source.id;
         let brand = app.brand(&made.brand).await?;
         let Some(preset) = app.registry().platform(about) else { return Ok(()) };
-        for why in made.of.iter().filter_map(|given| given.as_ref().err()) {
-            tracing::error!(source.id = %about, why, "a secret cannot be read");
+        let known: HashMap<&SecretRef, &Given> = made.source.all_secrets().zip(&made.of).collect();
+        let read = |reference: &SecretRef| {
+            let unread = || Err(format!("{reference} was not read"));
+            known.get(reference).map_or_else(unread, |given| (*given).clone())
+        };
+        let (source, troubles) = SourceInForce::prepare(&brand, &made.source, preset, &read);
+        for why in troubles {
+            tracing::error!(source.id = %about, why, "a secret cannot be read, or is of no use");
         }
-        let usable: Vec<_> = made.of.iter().filter_map(|given| given.clone().ok()).collect();
-        let (verifier, faults) = Verifier::of_usable(preset.scheme(), &usable);
-        for fault in faults {
-            tracing::error!(source.id = %about, %fault, "a secret is of no use");
-        }
-        app.put_source(SourceInForce { id: about.clone(), brand, preset, verifier });
+        app.put_source(source);
         let about = about.to_string();
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(about, made);
         Ok(())
     }
+}
+
+fn all(source: &Source) -> Vec<SecretRef> {
+    source.all_secrets().cloned().collect()
 }
 
 fn is_fresh(made: &Made) -> bool {
