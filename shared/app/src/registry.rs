@@ -103,6 +103,7 @@ impl SourceInForce {
             faults.extend(more);
             verifier
         });
+        faults.extend(Verifier::guessable(preset.scheme(), &secrets));
         troubles.extend(faults.iter().map(ToString::to_string));
         let networks = allow_from.iter().filter_map(|network| network.parse().ok()).collect();
         let verifier = verifier.expecting(expect.clone());

@@ -1,6 +1,6 @@
 //! The conformance kit (tests/vectors): every vector, published or made, has its verdict.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail loudly")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde::Deserialize;
 use vigie_platforms::signature::{Expect, sign};
-use vigie_platforms::{Preset, Request, Scheme, Verifier, presets};
+use vigie_platforms::{Preset, Refusal, Request, Scheme, Verifier, presets};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,7 +101,7 @@ impl Vector {
         let verifier = verifier.expecting(expect.unwrap_or_default());
         let (headers, path_token) = (self.headers(), self.path_token.as_deref());
         let request = Request { headers: &headers, path_token, query: self.query.as_deref(), body };
-        verifier.verify(&request, at).map_or_else(|refusal| refusal.code(), |_| "verified")
+        verifier.verify(&request, at).map_or_else(Refusal::code, |_| "verified")
     }
 }
 

@@ -107,9 +107,9 @@ pub(crate) fn warn_of_troubles(config: &Config, machine: &Machine) {
         source.secrets.retain(|secret| !is_kept_by_aws(secret));
         source.access.challenge.retain(|secret| !is_kept_by_aws(secret));
         source.access.basic.retain(|secret| !is_kept_by_aws(secret));
-        let api = source.access.api.as_mut();
-        api.into_iter()
-            .for_each(|api| api.secret = api.secret.take().filter(|s| !is_kept_by_aws(s)));
+        if let Some(api) = &mut source.access.api {
+            api.secret = api.secret.take().filter(|secret| !is_kept_by_aws(secret));
+        }
     }
     let brands = brands.into_iter().map(|brand| (brand, false));
     for trouble in Registry::prepare(brands, machine).1 {

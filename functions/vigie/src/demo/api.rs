@@ -106,14 +106,16 @@ pub(super) struct Reads {
 }
 
 impl Reads {
+    fn reads(&self) -> usize {
+        let has = self.has.lock().unwrap_or_else(PoisonError::into_inner);
+        has.get(&self.place).map_or(0, |(_, reads)| *reads)
+    }
+
     /// Waits until it was read; `false`: nobody did in time.
     pub(super) async fn done(self) -> bool {
         let deadline = tokio::time::Instant::now() + FETCHED_WITHIN;
         while tokio::time::Instant::now() < deadline {
-            let has = self.has.lock().unwrap_or_else(PoisonError::into_inner);
-            let reads = has.get(&self.place).map_or(0, |(_, reads)| *reads);
-            drop(has);
-            if reads > self.before {
+            if self.reads() > self.before {
                 return true;
             }
             tokio::time::sleep(LOOK_EVERY).await;

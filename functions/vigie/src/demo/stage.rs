@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use secrecy::{ExposeSecret as _, SecretString};
-use vigie_platforms::preset::{ApiAuth, Challenge, Push};
+use vigie_platforms::preset::{ApiAuth, Challenge, Fetch, Push};
 use vigie_platforms::signature::KeyPair;
 use vigie_platforms::{Expect, Preset, Scheme, presets};
 use vigie_smtp_sink::Sink;
@@ -178,36 +178,34 @@ email = ["{OPERATOR}"]
 }
 
 fn sources(accounts: &[Account], api: &Api) -> String {
-    let sources = accounts.iter().map(|Account { preset, source, .. }| {
-        let id = preset.id();
-        let platform = if asks(preset) { format!("./{id}.toml") } else { id.to_owned() };
-        let mut told = format!(
-            "\n[[brand.source]]\nid = \"{source}\"\nplatform = \"{platform}\"\n\
-             secrets = [\"file:{source}\"]\n"
-        );
-        if preset.challenge().is_some_and(Challenge::needs_word) {
-            told += "challenge = [\"file:word\"]\n";
-        }
-        if preset.scheme().has_sender() {
-            told += &format!("sender = \"{SENDER}\"\n");
-        }
-        if let Some(fetch) = preset.fetch().filter(|_| asks(preset)) {
-            let needs = fetch.needs();
-            let mut api_keys = Vec::new();
-            if fetch.auth() != ApiAuth::None {
-                api_keys.push("secret = \"file:api-secret\"".to_owned());
-            }
-            if needs.contains(&"base") {
-                api_keys.push(format!("base = \"{}\"", api.base()));
-            }
-            if needs.contains(&"account") {
-                api_keys.push(format!("account = \"{}\"", api::ACCOUNT));
-            }
-            told += &format!("api = {{ {} }}\n", api_keys.join(", "));
-        }
-        told
-    });
-    sources.collect()
+    accounts.iter().map(|account| source(account, api)).collect()
+}
+
+fn source(Account { preset, source, .. }: &Account, api: &Api) -> String {
+    let id = preset.id();
+    let platform = if asks(preset) { format!("./{id}.toml") } else { id.to_owned() };
+    let word = preset.challenge().is_some_and(Challenge::needs_word);
+    let lines = [
+        Some("\n[[brand.source]]".to_owned()),
+        Some(format!("id = \"{source}\"\nplatform = \"{platform}\"")),
+        Some(format!("secrets = [\"file:{source}\"]")),
+        word.then(|| "challenge = [\"file:word\"]".to_owned()),
+        preset.scheme().has_sender().then(|| format!("sender = \"{SENDER}\"")),
+        preset.fetch().filter(|_| asks(preset)).map(|fetch| asked(fetch, api)),
+    ];
+    lines.into_iter().flatten().map(|line| line + "\n").collect()
+}
+
+/// How a platform's API is asked.
+fn asked(fetch: &Fetch, api: &Api) -> String {
+    let needs = fetch.needs();
+    let keys = [
+        (fetch.auth() != ApiAuth::None).then(|| "secret = \"file:api-secret\"".to_owned()),
+        needs.contains(&"base").then(|| format!("base = \"{}\"", api.base())),
+        needs.contains(&"account").then(|| format!("account = \"{}\"", api::ACCOUNT)),
+    ];
+    let keys: Vec<String> = keys.into_iter().flatten().collect();
+    format!("api = {{ {} }}", keys.join(", "))
 }
 
 /// `LYON-01`, `NANTES-02`, `lumen.example` and a location of Google's are what the presets' samples

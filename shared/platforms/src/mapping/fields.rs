@@ -33,16 +33,16 @@ impl Reading<'_> {
         ];
         Content {
             stars,
-            title: self.line(&fields.title, sight),
+            title: line(&fields.title, sight),
             text,
-            language: self.line(&fields.language, sight).and_then(|given| language(&given)),
-            author: self.line(&fields.author, sight).and_then(|given| author(&given)),
+            language: line(&fields.language, sight).and_then(|given| language(&given)),
+            author: line(&fields.author, sight).and_then(|given| author(&given)),
             published_at,
-            url: self.address(&fields.url, sight).or_else(|| public.and_then(|p| filled(p, id))),
+            url: address(&fields.url, sight).or_else(|| public.and_then(|p| filled(p, id))),
             answer_url: preset.answer.as_ref().and_then(|pattern| filled(pattern, id)),
-            product: self.line(&fields.product, sight),
-            location: self.line(&fields.location, sight),
-            order: self.line(&fields.order, sight),
+            product: line(&fields.product, sight),
+            location: line(&fields.location, sight),
+            order: line(&fields.order, sight),
             shown_id: None,
             flags: flags.into_iter().flatten().collect(),
         }
@@ -74,17 +74,18 @@ impl Reading<'_> {
             Scale::Between { best, worst } => Stars::between(value, best, worst),
         }
     }
+}
 
-    pub(super) fn line(&self, at: &[Pointer], sight: &Sight<'_>) -> Option<String> {
-        let line = text::clean_line(&scalar(&*first(at, sight)?)?);
-        let (kept, _) = text::cut(&line, LINE_CHARS_MAX);
-        (!kept.is_empty()).then(|| kept.to_owned())
-    }
+/// A text of one line.
+pub(super) fn line(at: &[Pointer], sight: &Sight<'_>) -> Option<String> {
+    let line = text::clean_line(&scalar(&*first(at, sight)?)?);
+    let (kept, _) = text::cut(&line, LINE_CHARS_MAX);
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
 
-    fn address(&self, at: &[Pointer], sight: &Sight<'_>) -> Option<String> {
-        let given = scalar(&*first(at, sight)?)?;
-        is_address(given.trim()).then(|| given.trim().to_owned())
-    }
+fn address(at: &[Pointer], sight: &Sight<'_>) -> Option<String> {
+    let given = scalar(&*first(at, sight)?)?;
+    is_address(given.trim()).then(|| given.trim().to_owned())
 }
 
 /// A text or a number, as text.

@@ -272,7 +272,7 @@ impl Reading<'_> {
             id,
             version: self.version(sight).0,
             names: names.collect(),
-            location: self.line(&self.fields.location, sight),
+            location: fields::line(&self.fields.location, sight),
             event: Digest::of_bytes(place.alone().to_string().as_bytes()).to_hex(),
         }
     }

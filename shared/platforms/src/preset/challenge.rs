@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::file::ChallengeTable;
-use crate::signature::query_values;
+use crate::signature::{hex, query_values};
 
 /// Longest text given back, in bytes: platforms ask with a few dozen.
 const ECHO_BYTES_MAX: usize = 256;
@@ -157,8 +157,7 @@ impl Challenge {
             Kind::Digest { member, .. } => {
                 let word = asked.words.first().ok_or(Unanswered::WrongWord)?;
                 let digest = digest(&[text, word.expose_secret(), asked.address]);
-                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                Ok(json(member, &hex))
+                Ok(json(member, &hex(&digest)))
             }
         }
     }

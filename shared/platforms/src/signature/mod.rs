@@ -37,7 +37,7 @@ use crate::headers::{Once, once};
 use claim::Claim;
 pub(crate) use ecdsa::Given;
 pub use encoding::Encoding;
-pub(crate) use encoding::{unbase64, unbase64_url, unhex};
+pub(crate) use encoding::{hex, unbase64, unbase64_url, unhex};
 pub(crate) use jwt::{BadClaim, Registered, Token, found, keys as token_keys, query_values};
 pub use jwt::{BadKeySet, Expect, KeySet};
 pub use keys::{HashKind, SecretFault, SecretForm, SecretProblem};
@@ -191,6 +191,26 @@ impl Verifier {
         Some(Wanted { url, key_id: token.header.kid })
     }
 
+    /// What of the secrets works and should not: a token in an address that can be guessed.
+    ///
+    /// ```
+    /// use vigie_platforms::{Preset, Verifier};
+    /// let scheme = Preset::by_id("trustpilot").unwrap().scheme();
+    /// assert_eq!(Verifier::guessable(scheme, &["letmein".into()]).len(), 1);
+    /// assert!(Verifier::guessable(scheme, &["9f86d081884c7d659a2feaa0c55ad015".into()]).is_empty());
+    /// ```
+    pub fn guessable(scheme: &Scheme, secrets: &[SecretString]) -> Vec<SecretFault> {
+        let weak = |(index, secret)| {
+            let problem = keys::unguessable(secret).err()?;
+            matches!(problem, SecretProblem::Guessable { .. })
+                .then_some(SecretFault { index, problem })
+        };
+        if !scheme.takes_path_token() {
+            return Vec::new();
+        }
+        secrets.iter().enumerate().filter_map(weak).collect()
+    }
+
     /// The scheme.
     pub const fn scheme(&self) -> &Scheme {
         &self.scheme
@@ -314,8 +334,9 @@ impl Key {
             Scheme::Jwt(jwt) => Some(Self::Set(jwt::keys(jwt, secret.expose_secret())?)),
             Scheme::Ecdsa(_) => Some(Self::P256(of_pem(secret.expose_secret())?)),
             Scheme::Basic => Some(Self::token(keys::user_and_password(secret)?)),
-            Scheme::PathToken => Some(Self::token(keys::unguessable(secret)?)),
-            Scheme::SharedHeader { .. } => Some(Self::token(travelling(secret)?)),
+            Scheme::SharedHeader { .. } | Scheme::PathToken => {
+                Some(Self::token(travelling(secret)?))
+            }
             Scheme::None => None,
         })
     }
@@ -353,7 +374,11 @@ impl Key {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys = format_args!("{} secrets", self.keys.len()).to_string();
-        f.debug_struct("Verifier").field("scheme", &self.scheme).field("keys", &keys).finish()
+        f.debug_struct("Verifier")
+            .field("scheme", &self.scheme)
+            .field("keys", &keys)
+            .field("expect", &self.expect)
+            .finish()
     }
 }
 
