@@ -9,26 +9,27 @@ use vigie_app::registry::{Outside, PresetInForce};
 use vigie_app::{App, Registry, Settings};
 use vigie_domain::{Brand, SecretRef};
 use vigie_platforms::{Preset, Request, signature};
-use vigie_ports::{Clock as _, Mail, Mailbox, Store as _, World};
+use vigie_ports::{Api, Clock as _, Mail, Mailbox, Store as _, World};
 use vigie_store_sqlite::SqliteStore;
 use vigie_testkit::build::at;
 use vigie_testkit::world::{ManualClock, NoApi, SeededIds};
 
 /// The secret of every source.
-const SECRET: &str = "an-invented-secret-of-a-test";
+pub const SECRET: &str = "an-invented-secret-of-a-test";
 
 /// The world of such an application.
-pub struct Still<M> {
+pub struct Still<M, A = NoApi> {
     store: SqliteStore,
     mail: M,
+    api: A,
     clock: ManualClock,
     ids: SeededIds,
 }
 
-impl<M: Mail> World for Still<M> {
+impl<M: Mail, A: Api> World for Still<M, A> {
     type Store = SqliteStore;
     type Mail = M;
-    type Api = NoApi;
+    type Api = A;
     type Clock = ManualClock;
     type Ids = SeededIds;
     fn store(&self) -> &SqliteStore {
@@ -37,8 +38,8 @@ impl<M: Mail> World for Still<M> {
     fn mail(&self) -> &M {
         &self.mail
     }
-    fn api(&self) -> &NoApi {
-        &NoApi
+    fn api(&self) -> &A {
+        &self.api
     }
     fn clock(&self) -> &ManualClock {
         &self.clock
@@ -78,6 +79,20 @@ pub async fn app<M: Mail>(
     brand: Brand,
     operator: &[&str],
 ) -> Result<App<Still<M>>> {
+    app_that_asks(store, mail, NoApi, brand, operator).await
+}
+
+/// The same, with a way to platforms' APIs.
+///
+/// # Errors
+/// As [`app`].
+pub async fn app_that_asks<M: Mail, A: Api>(
+    store: SqliteStore,
+    mail: M,
+    api: A,
+    brand: Brand,
+    operator: &[&str],
+) -> Result<App<Still<M, A>>> {
     store.apply(vec![brand.clone()], at(0)).await?;
     let (registry, troubles) = Registry::prepare([(brand, false)], &Given);
     ensure!(troubles.is_empty(), "{troubles:?}");
@@ -87,7 +102,8 @@ pub async fn app<M: Mail>(
         reply_to: None,
         operator: operator.iter().map(|address| (*address).to_owned()).collect(),
     };
-    let world = Still { store, mail, clock: ManualClock::at(at(0)), ids: SeededIds::new(1) };
+    let clock = ManualClock::at(at(0));
+    let world = Still { store, mail, api, clock, ids: SeededIds::new(1) };
     Ok(App::start(world, settings, registry).await?)
 }
 

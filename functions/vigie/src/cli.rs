@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Copy the store to a file while the server runs
     Backup(Backup),
     /// List the platforms that Vigie knows
-    Platforms(Json),
+    Platforms(Platforms),
     /// Show each source's address, where to paste it, and how it is
     Sources(Sources),
     /// Say how Vigie itself is, and what needs a person
@@ -104,6 +104,16 @@ pub(crate) struct Json {
     /// Answer in JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `vigie platforms`
+#[derive(Debug, Args)]
+pub(crate) struct Platforms {
+    #[command(flatten)]
+    pub(crate) output: Json,
+    /// Print this preset's file, to copy and change
+    #[arg(long, value_name = "ID", conflicts_with = "json")]
+    pub(crate) show: Option<String>,
 }
 
 /// `vigie demo`

@@ -70,7 +70,7 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Answered(arguments) => commands::answered::answered(&arguments).await,
         Command::Close(arguments) => commands::answered::close(&arguments).await,
         Command::Backup(arguments) => commands::backup::run(&arguments),
-        Command::Platforms(arguments) => Ok(commands::platforms::run(arguments)),
+        Command::Platforms(arguments) => commands::platforms::run(&arguments),
         Command::Sources(arguments) => commands::sources::run(&arguments).await,
         Command::Status(arguments) => commands::status::run(&arguments).await,
         Command::Erase(arguments) => commands::erase::run(&arguments).await,

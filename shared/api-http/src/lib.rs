@@ -90,7 +90,7 @@ fn encoded(form: &[(String, SecretString)]) -> String {
 
 fn no_answer(call: &Call, error: &reqwest::Error) -> CallError {
     let why = match error {
-        error if error.is_timeout() => format!("no answer within {} s", call.within.as_secs()),
+        error if error.is_timeout() => format!("no answer within {:?}", call.within),
         error if error.is_connect() => "no connection".to_owned(),
         _ => "the answer broke off".to_owned(),
     };

@@ -2,8 +2,8 @@
 //!
 //! The webhook is recorded first, as a notice that goes to nobody; reading is a step of its own,
 //! claimed like a message, tried again by the class of its failure, and dead when it is too old. So
-//! a platform's outage loses nothing. Of one that was carried out only that is kept: the same event,
-//! sent again, is a duplicate.
+//! a platform's outage loses nothing. Of one that was carried out only that is kept: the same
+//! event, sent again, is a duplicate.
 
 mod pass;
 

@@ -1,5 +1,5 @@
-//! The keys that platforms publish: fetched when they are needed, kept as long as the platform says,
-//! and asked for anew no more than once a minute, whatever key ids strangers name.
+//! The keys that platforms publish: fetched when they are needed, kept as long as the platform
+//! says, and asked for anew no more than once a minute, whatever key ids strangers name.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

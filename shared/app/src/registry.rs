@@ -76,7 +76,7 @@ impl SourceInForce {
         brand: &Arc<BrandInForce>,
         source: &Source,
         preset: PresetInForce,
-        read: &dyn Fn(&SecretRef) -> Result<SecretString, String>,
+        read: &impl Fn(&SecretRef) -> Result<SecretString, String>,
     ) -> (Self, Vec<String>) {
         let mut troubles = Vec::new();
         let mut of = |references: &[SecretRef]| {

@@ -2,7 +2,7 @@
 
 use vigie_advice::{Advice, Case, advise};
 use vigie_domain::{Assessment, Brand, ContactId, Content, Locale, Review, SourceId};
-use vigie_platforms::preset::Answers;
+use vigie_platforms::preset::{Answers, Push};
 use vigie_ports::{StoredReview, World};
 use vigie_render::{BrandView, Links, NextKind, NextStep, Purpose, ReviewView};
 
@@ -47,7 +47,18 @@ pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> R
         product: content.product.clone(),
         flags: content.flags.clone(),
         answers_by_hand: answers_by_hand(app, &review.key.source),
+        unsigned: is_unsigned(app, brand, &review.key.source),
     }
+}
+
+/// Whether nothing proves that the platform sent what a source tells: it is not signed, and not
+/// read from the platform's API either.
+fn is_unsigned<W: World>(app: &App<W>, brand: &Brand, source: &SourceId) -> bool {
+    let Some(preset) = app.registry().platform(source) else { return false };
+    let of_brand = brand.sources.iter().find(|one| one.id == *source);
+    let states_api = of_brand.is_some_and(|source| source.access.api.is_some());
+    let is_read = preset.push() == Push::Thin || (states_api && preset.fetch().is_some());
+    !preset.signed() && !is_read
 }
 
 /// Who wrote it, or that it is no longer known.

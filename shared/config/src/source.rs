@@ -55,10 +55,6 @@ fn read(row: &Table<'_>, shops: &Shops, seen: &mut Ids) -> Option<Source> {
     let access = access::read(row, platform.as_ref().map(|(_, preset)| preset));
     let (platform, preset) = platform?;
     let secrets = secrets?;
-    if let Some(instead) = &preset.instead {
-        let message = format!("{} sends no webhook of reviews", quoted(&platform));
-        return row.refuse("platform", Code::NoWebhook, Bad::new(message, instead.clone()));
-    }
     if preset.needs_secret && secrets.is_empty() {
         let message = format!("a source of {} needs a secret", quoted(&platform));
         let bad = Bad::new(message, "write secrets = [\"env:NAME\"], what the platform shows you");
@@ -72,6 +68,10 @@ fn platform_of(node: &Node<'_>) -> Option<(String, PresetInfo)> {
     let environment = node.reading.environment;
     let named = if is_preset_path(given) { preset_path(node, given) } else { given.to_owned() };
     let reason = match environment.preset(&named) {
+        Ok(PresetInfo { instead: Some(instead), .. }) => {
+            let message = format!("{} sends no webhook of reviews", quoted(given));
+            return node.refuse(Code::NoWebhook, Bad::new(message, instead));
+        }
         Ok(preset) => return Some((named, preset)),
         Err(reason) => vigie_domain::text::excerpt(&reason, 200),
     };

@@ -1,17 +1,15 @@
 //! Who is reviewed and what they asked for: a brand as vigie.toml defines it, checked.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::access::Access;
 use crate::assessment::{Assessment, Cause, Severity};
 use crate::digest::Digest;
 use crate::event::Content;
 use crate::hours::Hours;
 use crate::ids::{BrandId, ContactId, ShopId, SourceId};
 use crate::review::Review;
+use crate::source::{Access, SecretRef, Source};
 use crate::stars::Stars;
 
 /// The language of what a brand reads.
@@ -197,70 +195,6 @@ impl Route {
             && (self.severities.is_empty() || self.severities.contains(&assessment.severity))
             && (self.sources.is_empty() || self.sources.contains(source))
             && (self.shops.is_empty() || shop.is_some_and(|shop| self.shops.contains(shop)))
-    }
-}
-
-/// Where a source's secret is kept: a reference, never the secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SecretRef {
-    /// An environment variable, read at start.
-    Env(String),
-    /// A file, read again when it changes.
-    File(String),
-    /// A parameter of AWS Systems Manager's Parameter Store, by name or ARN.
-    Ssm(String),
-    /// A secret of AWS Secrets Manager, by name or ARN.
-    SecretsManager(String),
-}
-
-impl fmt::Display for SecretRef {
-    /// As vigie.toml writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, place) = match self {
-            Self::Env(name) => ("env", name),
-            Self::File(path) => ("file", path),
-            Self::Ssm(name) => ("ssm", name),
-            Self::SecretsManager(name) => ("secretsmanager", name),
-        };
-        write!(f, "{scheme}:{place}")
-    }
-}
-
-/// One brand's account on one platform.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// Its id, which is also its webhook address: `/hooks/<id>`.
-    pub id: SourceId,
-    /// A preset's id, or a path to a preset file (taken from the folder of the file that names it).
-    pub platform: String,
-    /// Where its secrets are; several while they rotate.
-    pub secrets: Vec<SecretRef>,
-    /// The shop that all its reviews are of; `None`: the payload's location says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shop: Option<ShopId>,
-    /// Who may call it, and what it may ask.
-    #[serde(default, skip_serializing_if = "Access::is_empty")]
-    pub access: Access,
-}
-
-impl Source {
-    /// Every secret that it names: its own, and those of its access.
-    pub fn all_secrets(&self) -> impl Iterator<Item = &SecretRef> {
-        self.secrets.iter().chain(self.access.secrets())
-    }
-
-    /// The same, to be replaced, each with what it is called among them: `1`, `challenge-1`…
-    pub fn all_secrets_mut(&mut self) -> impl Iterator<Item = (String, &mut SecretRef)> {
-        let Access { challenge, basic, api, .. } = &mut self.access;
-        let api = api.as_mut().and_then(|api| api.secret.as_mut());
-        let numbered = |prefix: &'static str| {
-            move |(place, reference)| (format!("{prefix}{}", place + 1), reference)
-        };
-        let own = self.secrets.iter_mut().enumerate().map(numbered(""));
-        let words = challenge.iter_mut().enumerate().map(numbered("challenge-"));
-        let basics = basic.iter_mut().enumerate().map(numbered("basic-"));
-        own.chain(words).chain(basics).chain(api.map(|reference| ("api".to_owned(), reference)))
     }
 }
 

@@ -3,7 +3,6 @@
 //! Everything here is pure: no input or output, no clock, no environment, no randomness. Time
 //! comes in as values, and every decision can be made again from what was stored.
 
-pub mod access;
 pub mod assessment;
 pub mod brand;
 pub mod climb;
@@ -21,14 +20,12 @@ pub mod recipients;
 pub mod register;
 pub mod review;
 pub mod rhythm;
+pub mod source;
 pub mod stars;
 pub mod text;
 
-pub use access::{Access, Api};
 pub use assessment::{Assessment, Cause, CauseFound, Severity};
-pub use brand::{
-    Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, SecretRef, Shop, Source, Step,
-};
+pub use brand::{Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, Shop, Step};
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};
 pub use digest::Digest;
@@ -46,4 +43,5 @@ pub use promise::{Promise, Punctuality};
 pub use register::Register;
 pub use review::{Outcome, Review, State, Told, record};
 pub use rhythm::{Rhythm, Silence};
+pub use source::{Access, Api, SecretRef, Source};
 pub use stars::{Decimal, Stars};

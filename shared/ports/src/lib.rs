@@ -11,6 +11,7 @@ pub mod mail;
 pub mod moving;
 pub mod noted;
 pub mod queue;
+pub mod settling;
 pub mod store;
 pub mod world;
 
@@ -20,8 +21,9 @@ pub use mail::{Accepted, Email, FailureClass, Mail, Mailbox, SendError};
 pub use moving::{Keys, Mark, MovedReview, Moving, Page, Piece, Standing, Sum, Sums};
 pub use noted::{Brought, Noted};
 pub use queue::{NotQueued, Queue};
+pub use settling::{Due, Redriven, Settlement};
 pub use store::{
-    Arrival, BrandInForce, Counts, Due, NoticeFilter, Recorded, Redriven, Rejected, ReportMade,
-    Settlement, Store, StoreError, StoredBrand, StoredReview, Verdict, Written,
+    Arrival, BrandInForce, Counts, NoticeFilter, Recorded, Rejected, ReportMade, Store, StoreError,
+    StoredBrand, StoredReview, Verdict, Written,
 };
 pub use world::{Clock, Ids, World};

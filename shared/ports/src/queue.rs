@@ -7,7 +7,7 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::Due;
+use crate::settling::Due;
 
 /// Why work was not handed over. It still waits in the store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
     Brand, BrandId, ContactId, Decided, Mentions, Outcome, Review, ReviewKey, ReviewNumber, Rhythm,
@@ -16,6 +16,7 @@ use vigie_domain::{
 
 use crate::erasing::{Erasing, Erasure, Expired, Expiring};
 use crate::noted::Noted;
+use crate::settling::{Due, Redriven, Settlement};
 
 /// Why the store did not do what it was asked. Nothing was written, unless it says `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -138,74 +139,6 @@ pub enum Written {
     Done,
     /// What it was on condition of had moved: look again.
     Moved,
-}
-
-/// Something whose moment has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Due {
-    /// A review with a change that was not decided.
-    Undecided(ReviewKey),
-    /// A review whose next step of the ladder is due.
-    Step(ReviewKey),
-    /// A notice to send, or a claim that ended.
-    Notice(NoticeId),
-    /// A brand whose report is due.
-    Report(BrandId),
-}
-
-/// What became of an attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settlement {
-    /// The other side took it, and those it took along.
-    Sent {
-        /// The subject line it went with.
-        subject_line: String,
-        /// Of those taken along, the ones that it does not speak of after all: they are looked at
-        /// again, each by itself.
-        left_out: Vec<NoticeId>,
-    },
-    /// It waits for the brand's hours: no attempt was made.
-    Held {
-        /// Until when.
-        until: Timestamp,
-        /// Why.
-        reason: String,
-    },
-    /// It is tried again.
-    Retry {
-        /// When.
-        at: Timestamp,
-        /// Why.
-        reason: String,
-        /// Whether it may have been delivered.
-        unknown: bool,
-    },
-    /// It cannot be delivered.
-    Dead {
-        /// Why.
-        reason: String,
-        /// Whether it may have been delivered.
-        unknown: bool,
-    },
-    /// It is no longer needed.
-    Cancelled {
-        /// Why.
-        reason: String,
-        /// On condition that these reviews have had no more writes than these.
-        unless_moved: Vec<(ReviewKey, u64)>,
-    },
-}
-
-/// What redriving a notice did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Redriven {
-    /// It will be sent.
-    Yes,
-    /// There is one, and it is neither dead nor held for a person.
-    NotDead,
-    /// There is none.
-    Missing,
 }
 
 /// A brand as stored.

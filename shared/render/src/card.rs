@@ -55,11 +55,20 @@ fn meta(brand: &BrandView, review: &ReviewView) -> String {
         name(&review.author),
         name(&review.product),
         name(&review.shop),
-        excerpt(&review.platform, NAME_CHARS_MAX),
+        platform(locale, review),
         moment(review.published_at, &brand.zone, locale),
         number,
     ];
     dotted(&parts)
+}
+
+/// The platform's name, with what is to be known of whatever is said to come from it.
+pub(crate) fn platform(locale: Locale, review: &ReviewView) -> String {
+    let name = excerpt(&review.platform, NAME_CHARS_MAX);
+    if !review.unsigned {
+        return name;
+    }
+    say(locale, &format!("{name} (non signé)"), &format!("{name} (not signed)"))
 }
 
 fn note(locale: Locale, review: &ReviewView, was_cut: bool) -> String {
@@ -79,6 +88,13 @@ fn note(locale: Locale, review: &ReviewView, was_cut: bool) -> String {
             locale,
             "Date de réception : la plateforme n'en donne pas d'autre qui soit lisible.",
             "Date of receipt: the platform gives no other that can be read.",
+        ));
+    }
+    if review.unsigned {
+        notes.push(say(
+            locale,
+            "Non signé par la plateforme : en cas de doute, regardez-y l'avis avant de répondre.",
+            "Not signed by the platform: if in doubt, look at the review there before you answer.",
         ));
     }
     notes.join(" ")

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use vigie_advice::label;
 use vigie_domain::text::excerpt;
 
-use crate::card::{URL_BYTES_MAX, desk_links, view_link};
+use crate::card::{URL_BYTES_MAX, desk_links, platform, view_link};
 use crate::doc::{Block, Doc, Row};
 use crate::html::HTML_BYTES_MAX;
 use crate::views::{BrandView, ReportLine, ReportView};
@@ -209,7 +209,7 @@ fn row(view: &ReportView, line: &ReportLine, excerpt_chars: usize) -> Row {
         review.shop.as_deref().map(name).unwrap_or_default(),
         causes.join(", "),
         due(brand, view, line),
-        name(&review.platform),
+        platform(locale, review),
         with.map(|with| say(locale, &format!("chez : {with}"), &format!("with: {with}")))
             .unwrap_or_default(),
         review.number.clone(),

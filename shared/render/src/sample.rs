@@ -54,6 +54,7 @@ pub fn review() -> ReviewView {
         product: None,
         flags: Vec::new(),
         answers_by_hand: false,
+        unsigned: false,
     }
 }
 
@@ -157,6 +158,7 @@ pub fn awkward_alerts(locale: Locale) -> Vec<AlertView> {
         text: String::new(),
         language: None,
         answers_by_hand: true,
+        unsigned: true,
         flags: vec![Flag::TimeAssumed],
         ..review()
     };

@@ -57,6 +57,8 @@ pub struct ReviewView {
     pub flags: Vec<Flag>,
     /// Whether the platform tells nothing of answers, so that the brand has to say it.
     pub answers_by_hand: bool,
+    /// Whether nothing proves that the platform sent it: it signs nothing, and was not asked.
+    pub unsigned: bool,
 }
 
 /// A review's desk links, signed for the recipient.

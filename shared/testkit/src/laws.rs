@@ -49,6 +49,12 @@ macro_rules! store_laws {
             what_was_taken_along_waits_with_its_message_and_does_not_die_with_it,
             a_lost_claim_takes_nothing_along
         );
+        $crate::store_laws!(fetch_suite, $make;
+            what_is_to_be_fetched_is_made_once,
+            of_what_was_fetched_nothing_is_kept,
+            a_fetch_is_done_by_whoever_holds_its_claim,
+            a_fetch_that_fails_waits_and_one_that_died_is_redriven
+        );
         $crate::store_laws!(moving_suite, $make;
             what_is_put_in_is_as_if_made_here,
             pieces_put_again_are_there_once,

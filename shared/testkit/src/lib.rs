@@ -7,6 +7,7 @@
 pub mod build;
 pub mod cloud;
 pub mod erase_suite;
+pub mod fetch_suite;
 pub mod held_suite;
 mod laws;
 pub mod moving_suite;

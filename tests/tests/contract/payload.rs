@@ -3,7 +3,9 @@
 use anyhow::Result;
 use jiff::{SignedDuration, Unit};
 use serde_json::{Value, json};
-use vigie_platforms::presets;
+use vigie_platforms::preset::{Challenge, Push};
+use vigie_platforms::signature::KeyPair;
+use vigie_platforms::{Preset, Scheme, presets};
 use vigie_tests::platform::{ago, now, posted, secret_of, told};
 use vigie_tests::stage::{SERVER, Stage};
 
@@ -69,12 +71,24 @@ async fn only_json_a_known_type_and_an_id_are_needed() -> Result<()> {
     Ok(())
 }
 
-/// A brand with a source of every preset, called as the preset is.
+/// The presets whose webhooks say all, and whose secret both sides have: the others cannot be
+/// played by who holds the source's side only. The demo plays them all.
+fn shared() -> impl Iterator<Item = &'static Preset> {
+    let full = presets().iter().filter(|preset| preset.push() == Push::Full);
+    full.filter(|preset| KeyPair::generate(preset.scheme()).is_none()).copied()
+}
+
+/// A brand with a source of every such preset, called as the preset is.
 fn every_preset() -> String {
-    let source = |id: &str| {
-        format!("[[brand.source]]\nid = \"{id}\"\nplatform = \"{id}\"\nsecrets = [\"file:{id}\"]\n")
+    let source = |preset: &Preset| {
+        let id = preset.id();
+        let word = preset.challenge().is_some_and(Challenge::needs_word);
+        let word = if word { "challenge = [\"file:word\"]\n" } else { "" };
+        format!(
+            "[[brand.source]]\nid = \"{id}\"\nplatform = \"{id}\"\nsecrets = [\"file:{id}\"]\n{word}"
+        )
     };
-    let sources: String = presets().iter().map(|preset| source(preset.id())).collect();
+    let sources: String = shared().map(source).collect();
     let brand = vigie_tests::stage::ORSO.split("[[brand.source]]").next().unwrap_or_default();
     [SERVER, brand, &sources].concat()
 }
@@ -82,20 +96,83 @@ fn every_preset() -> String {
 #[tokio::test]
 async fn each_preset_plays_its_own_sample_to_the_server() -> Result<()> {
     let mut stage = Stage::set(&every_preset())?;
-    for preset in presets() {
-        // Of a form that every scheme takes: some want base64, the others any text.
-        let secret = secret_of("lumen-shop")?;
+    stage.write("word", "a-word-of-ours-for-set-up-checks")?;
+    for preset in shared() {
+        // Of a form that every other scheme takes: some want base64.
+        let secret = match preset.scheme() {
+            Scheme::Basic => "vigie:an-invented-password".to_owned(),
+            _ => secret_of("lumen-shop")?,
+        };
         stage.write(preset.id(), secret)?;
     }
     stage.start().await?;
     let url = format!("http://{}", stage.addr());
-    for preset in presets() {
+    assert!(shared().count() > 20);
+    for preset in shared() {
         let sent = stage.json(&["send", "--source", preset.id(), "--url", &url])?;
         assert_eq!(sent["status"], 200, "{}: {sent}", preset.id());
         let listed = stage
             .count(&format!("SELECT count(*) FROM review WHERE source = '{}'", preset.id()))?;
         assert_eq!(listed, 1, "{}: {sent}", preset.id());
     }
+    Ok(())
+}
+
+/// What README says of one's own platform: one file, no code, and the first alert.
+#[tokio::test]
+async fn a_platform_that_nobody_here_heard_of_is_one_file() -> Result<()> {
+    const OURS: &str = r#"id = "avisville"
+name = "Avisville"
+like = "generic-hmac"
+
+[signature]
+scheme = "hmac"
+evidence = "unknown"
+hash = "sha512"
+encoding = "base64"
+headers = ["X-Avisville-Proof"]
+timestamp = { unit = "ms", signed = "{timestamp}:{body}", header = "X-Avisville-Time" }
+
+[events]
+type = ["/what"]
+unknown = "ignored"
+
+[events.map]
+"avis.nouveau" = "posted"
+
+[fields]
+id = ["/avis/no"]
+text = ["/avis/dit"]
+
+[rating]
+at = ["/avis/note"]
+scale = 20
+
+[[samples]]
+name = "posted-low"
+body = '''{"what":"avis.nouveau","avis":{"no":"{{number:7}}","note":9,"dit":"Colis jamais reçu."}}'''
+expect = [{ event = "posted", id = "7", stars = "2.25", text = "Colis jamais reçu." }]
+"#;
+    let ours = "\n[[brand.source]]\nid = \"lumen-ours\"\nplatform = \"presets/ours.toml\"\n\
+                secrets = [\"file:ours.secret\"]\n";
+    let mut stage = Stage::set(&[SERVER, vigie_tests::stage::LUMEN, ours].concat())?;
+    std::fs::create_dir(stage.home.path().join("presets"))?;
+    stage.write("presets/ours.toml", OURS.replace("scale = 20", "scale = 5"))?;
+    stage.write("ours.secret", "an-invented-secret-of-avisville")?;
+    let check = stage.run(&["check"])?;
+    assert_eq!(
+        check.code, 2,
+        "a sample that does not map is told before anything comes: {check:?}"
+    );
+    assert!(check.out.contains("posted-low") || check.err.contains("posted-low"), "{check:?}");
+    stage.write("presets/ours.toml", OURS)?;
+    stage.start().await?;
+    let url = format!("http://{}", stage.addr());
+    let sent = stage.json(&["send", "--source", "lumen-ours", "--url", &url])?;
+    assert_eq!((&sent["status"], &sent["body"]["accepted"]), (&json!(200), &json!(1)));
+    let listed = stage.json(&["notices"])?;
+    let alerts = list(&listed, "notices")?.iter().filter(|one| one["kind"] == "alert");
+    assert!(alerts.count() > 0, "{listed}");
     Ok(())
 }
 

@@ -130,7 +130,7 @@ async fn each_function_is_let_what_it_does_and_refused_all_else() -> Result<()> 
         ("receive", &["get", "put", "secret"][..]),
         ("desk", &["get", "put", "query"]),
         ("raise", &["get", "put", "query", "to deliver"]),
-        ("deliver", &["get", "put", "query", "send"]),
+        ("deliver", &["get", "put", "query", "send", "secret"]),
         ("watch", &["get", "put", "query", "delete", "to raise", "to deliver"]),
         ("feedback", &["get", "put"]),
     ] {

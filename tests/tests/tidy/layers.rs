@@ -41,7 +41,8 @@ const MAY_SEE: [(&str, &[&str]); 13] = [
 const ADAPTERS_MAY_SEE: [&str; 3] = ["vigie-domain", "vigie-ports", "vigie-mime"];
 
 /// An adapter is named `<port>-<technology>`; these are the ports.
-const ADAPTED_PORTS: [&str; 6] = [
+const ADAPTED_PORTS: [&str; 7] = [
+    "vigie-api-",
     "vigie-store-",
     "vigie-mail-",
     "vigie-chat-",

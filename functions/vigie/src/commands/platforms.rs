@@ -5,7 +5,8 @@ use vigie_platforms::preset::PlatformInfo;
 use vigie_platforms::{Preset, presets};
 
 use super::shown::table;
-use crate::cli::Json;
+use crate::cli::Platforms;
+use crate::load::CannotBegin;
 use crate::output::{Exit, say, say_json};
 
 #[derive(Serialize)]
@@ -13,14 +14,19 @@ struct Answer<'a> {
     platforms: Vec<PlatformInfo<'a>>,
 }
 
-/// Lists the presets.
-pub(crate) fn run(arguments: Json) -> Exit {
-    if arguments.json {
+/// Lists the presets, or prints one's file.
+pub(crate) fn run(arguments: &Platforms) -> Result<Exit, CannotBegin> {
+    if let Some(id) = &arguments.show {
+        let none = || {
+            CannotBegin::Other(format!("no preset is called {id:?}: vigie platforms lists them"))
+        };
+        say(Preset::text_of(id).ok_or_else(none)?.trim_end());
+    } else if arguments.output.json {
         say_json(&Answer { platforms: presets().iter().map(|preset| preset.info()).collect() });
     } else {
         say(human(presets()));
     }
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 /// Two lines a platform: one alone would be wider than a terminal.

@@ -1,5 +1,5 @@
 //! The APIs of the platforms whose webhooks tell ids only: one server on loopback plays them all.
-//! Presets that ask them are copied into the demo's folder, with its address in the place of theirs.
+//! Presets that ask them are copied into the demo's folder, with its address in place of theirs.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -121,12 +121,25 @@ fn platforms_need_no_file() {
     let platforms = document["platforms"].as_array().unwrap();
     assert_eq!(platforms.len(), vigie_platforms::presets().len());
     for platform in platforms {
-        let names = ["answers", "events", "evidence", "id", "name", "push", "scheme", "signed"];
+        let mut names = vec!["answers", "events", "evidence", "id"];
+        names.extend((platform["push"] == "none").then_some("instead"));
+        names.extend(["name", "push", "scheme", "signed"]);
         assert_eq!(keys(platform), names);
     }
     let judgeme = platforms.iter().find(|platform| platform["id"] == "judgeme").unwrap();
     assert_eq!(judgeme["scheme"], "hmac-sha256-hex");
     assert_eq!(judgeme["signed"], true);
+}
+
+#[test]
+fn a_preset_is_printed_to_begin_with() {
+    let place = Place::new();
+    let ran = place.run(&["platforms", "--show", "generic-hmac"]);
+    assert_eq!(ran.code, 0);
+    assert!(vigie_platforms::Preset::parse(&ran.out, "ours.toml").is_ok(), "{ran:?}");
+    let ran = place.run(&["platforms", "--show", "nobody"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("no preset is called \"nobody\": vigie platforms lists"), "{ran:?}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use vigie_testkit::build::{arrival, key, written};
 /// The secret of `lumen-site`; the published example of Standard Webhooks.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// The token of `lumen-trustpilot`.
-pub(crate) const TOKEN: &str = "t0ken-of-the-address";
+pub(crate) const TOKEN: &str = "t0ken-of-the-address-of-lumen";
 
 /// A file without a fault.
 pub(crate) const CONFIG: &str = r#"

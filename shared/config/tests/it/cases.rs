@@ -180,6 +180,47 @@ pub(crate) const CASES: &[Case] = &[
         "presets/gone.toml",
         &["20:12+19 brand.lumen.source.lumen-site.platform preset-faulty"],
     ),
+    ("standard-webhooks", "silent", &["20:12+8 brand.lumen.source.lumen-site.platform no-webhook"]),
+    // What platforms need beside a secret.
+    (
+        "standard-webhooks",
+        "thin",
+        &[
+            "18:1+16 brand.lumen.source.lumen-site.challenge missing-secret",
+            "18:1+16 brand.lumen.source.lumen-site.sender missing-access",
+            "18:1+16 brand.lumen.source.lumen-site.api missing-access",
+        ],
+    ),
+    (
+        "platform = \"standard-webhooks\"",
+        "platform = \"thin\"\nsender = \"a@b.example\"\nchallenge = [\"env:OLD_SECRET\"]\n\
+         api = { account = \"7\" }",
+        &[
+            "18:1+16 brand.lumen.source.lumen-site.api missing-secret",
+            "18:1+16 brand.lumen.source.lumen-site.api missing-access",
+        ],
+    ),
+    (
+        "[\"env:SITE_SECRET\"]",
+        "[]\napi = { base = \"http://api.example\" }",
+        &[
+            "18:1+16 brand.lumen.source.lumen-site.secrets missing-secret",
+            "22:16+20 brand.lumen.source.lumen-site.api.base bad-url",
+        ],
+    ),
+    (
+        "[\"env:SITE_SECRET\"]",
+        "[\"env:SITE_SECRET\"]\nallow_from = [\"10.0.0.0/8\", \"10.0.0.300\"]",
+        &["22:29+12 brand.lumen.source.lumen-site.allow_from[1] bad-address"],
+    ),
+    (
+        "[\"env:SITE_SECRET\"]",
+        "[\"env:SITE_SECRET\"]\nbasic = [\"vigie:open\"]\nsender = \"somebody\"",
+        &[
+            "22:10+12 brand.lumen.source.lumen-site.basic[0] inline-secret",
+            "23:10+10 brand.lumen.source.lumen-site.sender bad-email",
+        ],
+    ),
     // Files.
     ("[server]", "include = \"brands\"\n[server]", &["1:11+8 include wrong-type"]),
     ("[server]", "include = [7]\n[server]", &["1:12+1 include[0] wrong-type"]),

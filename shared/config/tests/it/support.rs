@@ -1,10 +1,11 @@
 //! A world for configurations: what is set, what can be read, which presets there are.
 
 use crate::schema;
-use vigie_config::{Environment, Fault, Included, NotIncluded, Outcome, PresetInfo};
+use vigie_config::{Environment, Fault, FetchInfo, Included, NotIncluded, Outcome, PresetInfo};
 
 /// `SITE_SECRET`, `OLD_SECRET` and `SMTP_PASSWORD` are set; `secrets/site` can be read; the presets
-/// are `standard-webhooks` and `judgeme`, which need a secret, and `plain`, which does not.
+/// are `standard-webhooks` and `judgeme`, which need a secret, and `plain`, which does not; `silent`,
+/// which sends no webhook; and `thin`, which needs a word, a sender and an API with an account.
 ///
 /// `brands/*.toml` brings the files given, whose relative paths begin in `brands`; `none/*.toml`
 /// nothing, `brands` is a folder and `brands/[` no pattern.
@@ -58,6 +59,16 @@ impl Environment for World {
                 Ok(PresetInfo { needs_secret: true, ..PresetInfo::default() })
             }
             "plain" => Ok(PresetInfo::default()),
+            "silent" => {
+                Ok(PresetInfo { instead: Some("Ask.".to_owned()), ..PresetInfo::default() })
+            }
+            "thin" => Ok(PresetInfo {
+                needs_word: true,
+                needs_sender: true,
+                fetches: Some(FetchInfo { needs_secret: true }),
+                api_names: vec!["base", "account"],
+                ..PresetInfo::default()
+            }),
             _ => Err("line 3: no such scheme".to_owned()),
         }
     }

@@ -28,7 +28,8 @@ impl Diagnosis {
     /// ```
     /// use vigie_platforms::{Preset, Request, diagnose, headers};
     /// let scheme = Preset::by_id("judgeme").unwrap().scheme();
-    /// let request = Request { headers: &Default::default(), path_token: None, query: None, body: b"{}" };
+    /// let request =
+    ///     Request { headers: &Default::default(), path_token: None, query: None, body: b"{}" };
     /// let diagnosis = diagnose(scheme, &request, &["s".into()], jiff::Timestamp::UNIX_EPOCH);
     /// let text = diagnosis.human("lumen-judgeme", &["env:LUMEN_JM".to_owned()], None);
     /// assert!(text.starts_with("lumen-judgeme: HMAC-SHA256 of the raw body, hex, in JUDGEME"));
@@ -178,7 +179,8 @@ fn after_all(out: &mut String, reason: &str) {
             "ask the sender for the payload that it documents",
         ),
         "unknown-source" => (
-            "It was refused for its address, which ends in a token: this source signs and has none.",
+            "It was refused for its address, which ends in a token: this source signs, and has \
+             none.",
             "have the platform post to the source's address alone, /hooks/SOURCE",
         ),
         _ => (

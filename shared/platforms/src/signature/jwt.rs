@@ -47,7 +47,8 @@ pub struct KeySet(Vec<(Option<String>, DecodingKey)>);
 pub struct BadKeySet(String);
 
 impl KeySet {
-    /// Reads a JWK set, or one JWK (RFC 7517). Keys that are neither RSA nor for signing are passed over.
+    /// Reads a JWK set, or one JWK (RFC 7517). Keys that are not RSA's, or not for signing, are
+    /// passed over.
     ///
     /// # Errors
     /// It is not JSON, or no set of keys.

@@ -9,7 +9,7 @@
 //! match, as some platforms send two with different secrets.
 //!
 //! It does not: remember ids (a replay inside the tolerance verifies; recording is idempotent),
-//! nor fetch the keys that a platform publishes: it says which ones it wants ([`Verifier::wanted`]).
+//! nor fetch the keys that a platform publishes: it says which it wants ([`Verifier::wanted`]).
 
 mod claim;
 mod ecdsa;
@@ -197,7 +197,8 @@ impl Verifier {
     /// use vigie_platforms::{Preset, Verifier};
     /// let scheme = Preset::by_id("trustpilot").unwrap().scheme();
     /// assert_eq!(Verifier::guessable(scheme, &["letmein".into()]).len(), 1);
-    /// assert!(Verifier::guessable(scheme, &["9f86d081884c7d659a2feaa0c55ad015".into()]).is_empty());
+    /// let token = "9f86d081884c7d659a2feaa0c55ad015";
+    /// assert!(Verifier::guessable(scheme, &[token.into()]).is_empty());
     /// ```
     pub fn guessable(scheme: &Scheme, secrets: &[SecretString]) -> Vec<SecretFault> {
         let weak = |(index, secret)| {
