@@ -175,9 +175,10 @@ async fn a_platform_that_is_out_of_order_delays_and_loses_nothing() {
     type Bad = (u16, &'static [(&'static str, &'static str)], &'static str, &'static str);
     let elsewhere: &[(&str, &str)] = &[("location", "http://127.0.0.1:9/stolen")];
     let wait: &[(&str, &str)] = &[("retry-after", "600")];
-    let bad_days: [Bad; 7] = [
+    let bad_days: [Bad; 8] = [
         (200, &[], "<html><title>Maintenance</title></html>", "not JSON"),
-        (200, &[], "{\"code\":\"rest_no_route\"}", "id"),
+        (200, &[], "{\"code\":\"rest_no_route\",\"status\":200}", "no such review"),
+        (200, &[], "{\"id\":912,\"status\":\"approved\",\"rating\":1}", "another review"),
         (302, elsewhere, "", "elsewhere"),
         (429, wait, "slow down", "429"),
         (503, &[], "", "503"),
@@ -197,7 +198,7 @@ async fn a_platform_that_is_out_of_order_delays_and_loses_nothing() {
         assert_eq!(waiting(&app).await, [], "{status}: not before its time");
         app.world().clock().advance(waits);
     }
-    assert_eq!(platform.asked().len(), 7, "no redirect is followed");
+    assert_eq!(platform.asked().len(), 8, "no redirect is followed");
     platform.will(200, &review(911, 2));
     assert_eq!(fetch(&app).await.1, Delivered::Sent);
     assert_eq!(stars(&app, 911).await, Some(200));

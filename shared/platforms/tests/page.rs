@@ -10,18 +10,18 @@ use vigie_platforms::{Preset, presets};
 const HEAD: &str = "\
 # Platforms
 
-What Vigie knows of each review platform, made from the [presets](presets.md) that come with it; a test
-holds this page against them. `vigie platforms` prints the table, `vigie sources` the steps for your own
-sources, with their addresses, in French too.
+What Vigie knows of each review platform, made from the [presets](presets.md) that come with it;
+a test holds this page against them. `vigie platforms` prints the table, `vigie sources` the steps
+for your own sources, with their addresses, in French too.
 
-- **webhooks**: `full` bring the review; `thin` bring an id, and Vigie fetches the review from the
+- **webhooks**: `full` bring the review; `thin` bring an id, and Vigie reads the review from the
   platform's API; `none` bring no review.
-- **proof**: how a webhook shows whom it is from. *Not signed* means that whoever learns the address or the
-  header could post: see [presets.md](presets.md).
-- **known from**: `documented` by the vendor, read in the `vendor-code`, `unknown` (nobody says how it signs,
-  so it is treated as if it did not), `none` (it proves nothing).
-- **answers**: whether the platform tells of the brand's answers (`event`), has them to be fetched, or
-  somebody has to say so by hand.
+- **proof**: how a webhook shows whom it is from. *Not signed* means that whoever learns the
+  address or the header could post; messages say it, and [presets.md](presets.md) what to do.
+- **known from**: `documented` by the vendor, read in the `vendor-code`, `unknown` (nobody says how
+  it signs, so it is treated as if it did not), `none` (it proves nothing).
+- **answers**: whether the platform tells of the brand's answers (`event`), has them to be read
+  (`fetch`), or somebody has to say so by hand.
 
 ";
 
@@ -79,8 +79,8 @@ fn page() -> String {
     page.push_str("|---|---|---|---|---|---|\n");
     page.extend(all.iter().map(|preset| row(preset)));
     page.push_str(
-        "\nIn the steps `{url}` is the source's address, `{source}` its id, `{server}` what addresses \
-         begin with.\n",
+        "\nIn the steps `{url}` is the source's address, `{source}` its id, `{server}` what \
+         addresses begin with.\n",
     );
     page.extend(all.iter().map(|preset| section(preset)));
     page

@@ -4,8 +4,9 @@ use crate::schema;
 use vigie_config::{Environment, Fault, FetchInfo, Included, NotIncluded, Outcome, PresetInfo};
 
 /// `SITE_SECRET`, `OLD_SECRET` and `SMTP_PASSWORD` are set; `secrets/site` can be read; the presets
-/// are `standard-webhooks` and `judgeme`, which need a secret, and `plain`, which does not; `silent`,
-/// which sends no webhook; and `thin`, which needs a word, a sender and an API with an account.
+/// are `standard-webhooks` and `judgeme`, which need a secret, and `plain`, which does not;
+/// `silent`, which sends no webhook; and `thin`, which needs a word, a sender and an API with an
+/// account.
 ///
 /// `brands/*.toml` brings the files given, whose relative paths begin in `brands`; `none/*.toml`
 /// nothing, `brands` is a folder and `brands/[` no pattern.

@@ -47,10 +47,15 @@ impl Preset {
         let (headers, claims) = (HeaderMap::new(), Value::Null);
         let reading = self.reading_of(fetch, &headers, &claims, received_at);
         let sight = sight(&item, &payload, &claims, &headers);
-        // Where the whole answer is one review and says which, it has to be this one.
+        // A review has an id; where the whole answer is one, it has to be this one's. What has
+        // none is a page about an error, whatever its status says.
         let told = first(&reading.fields.id, &sight).and_then(|id| fields::scalar(&id));
-        if matches!(fetch.item, Item::Whole) && told.is_some_and(|told| told != thin.id) {
-            return Err(NotFetched::Another);
+        match told {
+            None if !reading.fields.id.is_empty() => return Err(NotFetched::NotThere),
+            Some(told) if matches!(fetch.item, Item::Whole) && told != thin.id => {
+                return Err(NotFetched::Another);
+            }
+            _ => {}
         }
         if let Some(other) = other_than(&fetch.only, &sight) {
             return Err(NotFetched::NotOurs(shown(&other)));

@@ -51,6 +51,7 @@ const REFUSALS: &[Code] = &[
     Code::SignatureMismatch,
     Code::TimestampOutsideTolerance,
     Code::MalformedPayload,
+    Code::KeysUnavailable,
     Code::StoreUnavailable,
 ];
 

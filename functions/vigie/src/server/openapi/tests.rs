@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use http::header::{ALLOW, CONTENT_ENCODING};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_ENCODING};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -47,12 +47,18 @@ impl Outside for Given {
     }
 
     fn preset(&self, named: &str) -> Result<PresetInForce, String> {
+        if named == "keyed" {
+            let text = Preset::text_of("google-business").unwrap();
+            let text = text.replace("https://www.googleapis.com/", "https://127.0.0.1:9/");
+            let preset = Preset::parse(&text, "keyed.toml").map_err(|error| error.to_string())?;
+            return Ok(PresetInForce::Own(Arc::new(preset)));
+        }
         Preset::by_id(named).map(PresetInForce::Ours).ok_or_else(|| named.to_owned())
     }
 }
 
-/// A server without a socket: a store in memory, a brand with a source that signs and one that
-/// does not.
+/// A server without a socket: a store in memory, a brand with a source that signs, one that does
+/// not, and one whose platform's published keys cannot be read.
 struct House {
     serving: Arc<Serving>,
     _inbox: Inbox,
@@ -62,13 +68,18 @@ struct House {
 impl House {
     async fn new() -> Self {
         let mut brand = Brand::sample();
-        brand.sources.push(Source {
-            id: "lumen-token".parse().unwrap(),
-            platform: "trustpilot".to_owned(),
-            secrets: vec![SecretRef::Env("TOKEN".to_owned())],
-            shop: None,
-            access: Access::default(),
-        });
+        let token = SecretRef::Env("TOKEN".to_owned());
+        for (id, platform, secrets) in
+            [("lumen-token", "trustpilot", vec![token]), ("lumen-keyed", "keyed", Vec::new())]
+        {
+            brand.sources.push(Source {
+                id: id.parse().unwrap(),
+                platform: platform.to_owned(),
+                secrets,
+                shop: None,
+                access: Access::default(),
+            });
+        }
         let store = SqliteStore::in_memory().unwrap();
         vigie_ports::Store::apply(&store, vec![brand.clone()], now()).await.unwrap();
         let (registry, troubles) = Registry::prepare([(brand, false)], &Given);
@@ -181,6 +192,9 @@ fn every_ask(house: &House) -> Vec<Ask> {
     all.push(ask(Method::POST, signed).with_body(POSTED).signed(old));
     all.push(ask(Method::POST, "/hooks/nobody").with_body(POSTED));
     all.extend(webhooks(&token, |ask| ask));
+    let bearer = "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.AAAA";
+    let keyed = ask(Method::POST, "/hooks/lumen-keyed").with_body(POSTED);
+    all.push(keyed.with_header(AUTHORIZATION, bearer));
     all.push(ask(Method::POST, "/hooks/lumen-token/wrong").with_body(POSTED));
     all.push(ask(Method::POST, "/hooks/lumen-site/token").with_body(POSTED));
     all.extend(desks(house));
