@@ -18,7 +18,7 @@ use vigie_app::deliver::{Delivered, deliver};
 use vigie_app::receive::{Tally, Webhook, receive};
 use vigie_app::{App, watch};
 use vigie_domain::notice::{NoticeId, NoticeState};
-use vigie_domain::{Api, Brand, Kind, SecretRef, Subject};
+use vigie_domain::{Api, Brand, Kind, SecretRef, Stars, Subject};
 use vigie_platforms::{Preset, signature};
 use vigie_ports::{
     Accepted, Clock as _, Due, Email, Mail, Redriven, SendError, Store as _, World as _,
@@ -79,7 +79,7 @@ async fn answer(State(platform): State<Platform>, request: Request) -> Response 
     let by = request.headers().get("authorization").map_or("nobody", |by| by.to_str().unwrap());
     let asked = format!("{} {} by {by}", request.method(), request.uri());
     told.asked.push(asked);
-    told.answers.pop_front().expect("an answer for each request")
+    told.answers.pop_front().unwrap()
 }
 
 type Home = App<Still<NoMail, HttpApi>>;
@@ -143,7 +143,7 @@ async fn fetch(app: &Home) -> (NoticeId, Delivered) {
 async fn stars(app: &Home, id: u64) -> Option<u16> {
     let key = format!("lumen-site/{id}").parse().unwrap();
     let stored = app.world().store().review(&key).await.unwrap()?;
-    stored.review.stars().map(|stars| stars.hundredths())
+    stored.review.stars().map(Stars::hundredths)
 }
 
 #[tokio::test]
@@ -166,13 +166,15 @@ async fn a_review_is_read_from_the_api_and_decided() {
     assert_eq!(waiting(&app).await, []);
 }
 
+/// An answer's status, headers and body, and a word of what is told of it.
+type Bad = (u16, &'static [(&'static str, &'static str)], &'static str, &'static str);
+
 /// Each is tried again later, and the review comes in the end.
 #[tokio::test]
 async fn a_platform_that_is_out_of_order_delays_and_loses_nothing() {
     let platform = Platform::default();
     let app = home(platform.start().await).await;
     webhook(&app, 911).await;
-    type Bad = (u16, &'static [(&'static str, &'static str)], &'static str, &'static str);
     let elsewhere: &[(&str, &str)] = &[("location", "http://127.0.0.1:9/stolen")];
     let wait: &[(&str, &str)] = &[("retry-after", "600")];
     let bad_days: [Bad; 8] = [

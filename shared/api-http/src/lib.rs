@@ -130,7 +130,7 @@ mod tests {
         headers.insert(CACHE_CONTROL, "public, Max-Age=19423, must-revalidate".parse().unwrap());
         headers.insert(RETRY_AFTER, " 120".parse().unwrap());
         assert_eq!(max_age(&headers), Some(Duration::from_secs(19_423)));
-        assert_eq!(seconds(&headers, &RETRY_AFTER), Some(Duration::from_secs(120)));
+        assert_eq!(seconds(&headers, &RETRY_AFTER), Some(Duration::from_mins(2)));
         headers.insert(RETRY_AFTER, "Fri, 31 Dec 2026 23:59:59 GMT".parse().unwrap());
         assert_eq!(seconds(&headers, &RETRY_AFTER), None);
         assert_eq!(host("https://api.example/a?key=secret"), "api.example");

@@ -48,7 +48,7 @@ pub enum Mapped {
         why: String,
     },
     /// It cannot be mapped. Kept, so that it is mapped again when its preset is mended: give
-    /// [`Preset::map`] what [`Beside::kept`] makes of `beside`, and this event as the body.
+    /// [`Preset::map`] what [`KeptBeside::of`] makes of `beside`, and this event as the body.
     Rejected {
         /// Why, naming where in the payload.
         why: String,
