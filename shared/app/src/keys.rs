@@ -25,15 +25,16 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Bytes of a key set that are read.
 const BYTES_MAX: usize = 256 << 10;
 
-/// The keys that are held, by where they are published.
+/// The keys that are held, by where they are published. Whoever needs some that are being asked
+/// for waits for the answer, and asks nothing.
 #[derive(Debug, Default)]
-pub(crate) struct KeyRing(Mutex<HashMap<String, Held>>);
+pub(crate) struct KeyRing(Mutex<HashMap<String, Arc<tokio::sync::Mutex<Held>>>>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Default)]
 struct Held {
     keys: Option<Arc<KeySet>>,
     until: Timestamp,
-    asked_at: Timestamp,
+    asked_at: Option<Timestamp>,
 }
 
 /// Why a request cannot be judged: there are no keys, and it may be sent again.
@@ -49,30 +50,30 @@ pub(crate) async fn published<W: World>(
     app: &App<W>,
     wanted: &Wanted<'_>,
 ) -> Result<Arc<KeySet>, NoKeys> {
+    let held = app.key_ring().held(wanted.url);
+    let mut held = held.lock().await;
     let now = app.now();
-    let held = app.key_ring().look(wanted.url);
-    if let Some(Held { keys: Some(keys), until, .. }) = &held
-        && now < *until
+    if let Some(keys) = &held.keys
+        && now < held.until
         && keys.has(wanted.key_id.as_deref())
     {
         return Ok(keys.clone());
     }
-    let just_asked = |held: &Held| now < later(held.asked_at, AGAIN_AFTER);
-    if let Some(held) = held.as_ref().filter(|held| just_asked(held)) {
-        let none = || NoKeys("they were asked for within the last minute".to_owned());
-        return held.keys.clone().ok_or_else(none);
+    if held.asked_at.is_some_and(|asked| now < later(asked, AGAIN_AFTER)) {
+        let why = || NoKeys("they were asked for within the last minute".to_owned());
+        return held.keys.clone().ok_or_else(why);
     }
-    app.key_ring().asked(wanted.url, now);
+    held.asked_at = Some(now);
     match ask(app, wanted.url).await {
         Ok((keys, kept_for)) => {
             let keys = Arc::new(keys);
-            app.key_ring().put(wanted.url, keys.clone(), later(now, kept_for), now);
+            (held.keys, held.until) = (Some(keys.clone()), later(now, kept_for));
             Ok(keys)
         }
         Err(why) => {
             tracing::warn!(url = wanted.url, why, "a platform's keys could not be read");
             // Keys of yesterday are better than none: what they signed, they signed.
-            held.and_then(|held| held.keys).ok_or(NoKeys(why))
+            held.keys.clone().ok_or(NoKeys(why))
         }
     }
 }
@@ -89,18 +90,8 @@ async fn ask<W: World>(app: &App<W>, url: &str) -> Result<(KeySet, SignedDuratio
 }
 
 impl KeyRing {
-    fn look(&self, url: &str) -> Option<Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned()
-    }
-
-    fn asked(&self, url: &str, now: Timestamp) {
+    fn held(&self, url: &str) -> Arc<tokio::sync::Mutex<Held>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = || Held { keys: None, until: now, asked_at: now };
-        all.entry(url.to_owned()).or_insert_with(none).asked_at = now;
-    }
-
-    fn put(&self, url: &str, keys: Arc<KeySet>, until: Timestamp, asked_at: Timestamp) {
-        let held = Held { keys: Some(keys), until, asked_at };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(url.to_owned(), held);
+        all.entry(url.to_owned()).or_default().clone()
     }
 }

@@ -35,7 +35,9 @@ pub struct Expect {
 ///
 /// ```
 /// use vigie_platforms::signature::KeySet;
-/// assert!(KeySet::parse(b"{\"keys\":[]}").is_ok());
+/// let key = r#"{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"}"#;
+/// assert!(KeySet::parse(key.as_bytes()).unwrap().has(Some("a")));
+/// assert!(KeySet::parse(b"{\"keys\":[]}").is_err());
 /// assert!(KeySet::parse(b"<html>").is_err());
 /// ```
 #[derive(Clone, Default)]
@@ -51,7 +53,7 @@ impl KeySet {
     /// passed over.
     ///
     /// # Errors
-    /// It is not JSON, or no set of keys.
+    /// It is not JSON, or holds no such key.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadKeySet> {
         let one = || serde_json::from_slice::<Jwk>(bytes).map(|key| JwkSet { keys: vec![key] });
         let set = serde_json::from_slice::<JwkSet>(bytes);
@@ -62,7 +64,11 @@ impl KeySet {
             let key = DecodingKey::from_jwk(jwk).ok().filter(|_| rsa && signs)?;
             Some((jwk.common.key_id.clone(), key))
         });
-        Ok(Self(keys.take(KEYS_MAX).collect()))
+        let keys: Vec<_> = keys.take(KEYS_MAX).collect();
+        if keys.is_empty() {
+            return Err(BadKeySet("there is no RSA key for signing in it".to_owned()));
+        }
+        Ok(Self(keys))
     }
 
     /// Whether a key of that id is in it. Without an id, any key will do.
@@ -108,7 +114,7 @@ pub(crate) fn keys(scheme: &JwtScheme, text: &str) -> Result<KeySet, SecretProbl
             Ok(KeySet(vec![(None, key.unwrap_or_else(verbatim))]))
         }
         JwtAlgorithm::Rs256 if text.trim_start().starts_with('{') => {
-            let set = KeySet::parse(text.as_bytes()).ok().filter(|set| !set.0.is_empty());
+            let set = KeySet::parse(text.as_bytes()).ok();
             set.ok_or(SecretProblem::NotPublicKey)
         }
         JwtAlgorithm::Rs256 => {

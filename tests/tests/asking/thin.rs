@@ -1,17 +1,7 @@
-//! What webhooks leave out is fetched: from a server on this machine that answers as a platform's
-//! API does, or as one does on a bad day. The requests are real; the time is the test's.
+//! What webhooks leave out is fetched.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at a fault")]
+use std::net::SocketAddr;
 
-use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::Response;
 use jiff::SignedDuration;
 use vigie_api_http::HttpApi;
 use vigie_app::deliver::{Delivered, deliver};
@@ -20,67 +10,11 @@ use vigie_app::{App, watch};
 use vigie_domain::notice::{NoticeId, NoticeState};
 use vigie_domain::{Api, Brand, Kind, SecretRef, Stars, Subject};
 use vigie_platforms::{Preset, signature};
-use vigie_ports::{
-    Accepted, Clock as _, Due, Email, Mail, Redriven, SendError, Store as _, World as _,
-};
+use vigie_ports::{Clock as _, Due, Redriven, Store as _, World as _};
 use vigie_store_sqlite::SqliteStore;
 use vigie_tests::app::{SECRET, Still, app_that_asks};
 
-/// Mail that nobody sends here.
-struct NoMail;
-
-impl Mail for NoMail {
-    async fn send(&self, _email: &Email, _within: Duration) -> Result<Accepted, SendError> {
-        Ok(Accepted::default())
-    }
-}
-
-/// An answer that waits to be given, and what the platform was asked.
-#[derive(Default)]
-struct Told {
-    answers: VecDeque<Response>,
-    asked: Vec<String>,
-}
-
-/// A platform's API.
-#[derive(Clone, Default)]
-struct Platform(Arc<Mutex<Told>>);
-
-impl Platform {
-    async fn start(&self) -> SocketAddr {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let addr = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answer).with_state(self.clone());
-        tokio::spawn(async { axum::serve(listener, router).await });
-        addr
-    }
-
-    /// What it answers next.
-    fn will(&self, status: u16, body: &str) {
-        self.will_with(status, &[], body);
-    }
-
-    fn will_with(&self, status: u16, headers: &[(&str, &str)], body: &str) {
-        let mut response = Response::builder().status(status);
-        for (name, value) in headers {
-            response = response.header(*name, *value);
-        }
-        let response = response.body(Body::from(body.to_owned())).unwrap();
-        self.0.lock().unwrap().answers.push_back(response);
-    }
-
-    fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap().asked)
-    }
-}
-
-async fn answer(State(platform): State<Platform>, request: Request) -> Response {
-    let mut told = platform.0.lock().unwrap();
-    let by = request.headers().get("authorization").map_or("nobody", |by| by.to_str().unwrap());
-    let asked = format!("{} {} by {by}", request.method(), request.uri());
-    told.asked.push(asked);
-    told.answers.pop_front().unwrap()
-}
+use crate::{NoMail, Platform};
 
 type Home = App<Still<NoMail, HttpApi>>;
 
