@@ -1,6 +1,7 @@
 //! The samples and rules of the public interface, held against the real program: payloads, the
 //! configuration file, JSON documents key by key, exit codes, problem bodies.
 
+mod doors;
 mod exits;
 mod file;
 mod payload;
