@@ -1,6 +1,8 @@
 //! What stands before an address beside the platform's own proof, and what platforms ask of it
 //! before they post.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context as _, Result};
 use http::{HeaderMap, HeaderValue, Method};
 use secrecy::ExposeSecret as _;
@@ -109,8 +111,10 @@ async fn a_set_up_check_by_digest_knows_the_address_that_was_pasted() -> Result<
     stage.start().await?;
     let reply = stage.get("/hooks/lumen-ebay?challenge_code=a8628072").await?;
     let parts = "a8628072an-invented-word-for-set-up-checkshttp://vigie.example/hooks/lumen-ebay";
-    let digest: String =
-        Sha256::digest(parts.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digest = String::new();
+    for byte in Sha256::digest(parts.as_bytes()) {
+        write!(digest, "{byte:02x}")?;
+    }
     let answer: serde_json::Value = serde_json::from_str(&reply.text)?;
     assert_eq!((reply.status, answer), (200, json!({"challengeResponse": digest})));
     Ok(())
