@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Serialize;
 use vigie_domain::{
@@ -136,8 +137,10 @@ async fn verify<W: World>(
 ) -> Result<Verified, NotReceived> {
     let refused = NotReceived::Refused;
     let access = &source.access;
-    let is_allowed = |from: IpAddr| access.networks.iter().any(|network| network.contains(&from));
-    if !access.networks.is_empty() && !from.is_some_and(is_allowed) {
+    let is_of = |networks: &[IpNet]| {
+        from.is_some_and(|from| networks.iter().any(|network| network.contains(&from)))
+    };
+    if access.networks.as_deref().is_some_and(|networks| !is_of(networks)) {
         // What is refused here is told as any other proof that fails: not why.
         return Err(refused(Refusal::SignatureMismatch));
     }

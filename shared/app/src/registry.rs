@@ -53,8 +53,8 @@ pub struct AccessInForce {
     pub words: Vec<SecretString>,
     /// What a token has to say.
     pub expect: Expect,
-    /// Networks that may call; empty: any.
-    pub networks: Vec<IpNet>,
+    /// Networks that may call; `None`: any. One that does not read lets nobody in.
+    pub networks: Option<Vec<IpNet>>,
     /// HTTP Basic that every call carries too.
     pub basic: Option<Verifier>,
     /// How the platform's API is asked.
@@ -105,7 +105,8 @@ impl SourceInForce {
         });
         faults.extend(Verifier::guessable(preset.scheme(), &secrets));
         troubles.extend(faults.iter().map(ToString::to_string));
-        let networks = allow_from.iter().filter_map(|network| network.parse().ok()).collect();
+        let networks = || allow_from.iter().filter_map(|network| network.parse().ok()).collect();
+        let networks = (!allow_from.is_empty()).then(networks);
         let verifier = verifier.expecting(expect.clone());
         let access = AccessInForce { words, expect, networks, basic, api };
         (Self { id: source.id.clone(), brand: brand.clone(), preset, verifier, access }, troubles)
