@@ -170,6 +170,8 @@ expect = [{ event = "posted", id = "7", stars = "2.25", text = "Colis jamais reÃ
     let url = format!("http://{}", stage.addr());
     let sent = stage.json(&["send", "--source", "lumen-ours", "--url", &url])?;
     assert_eq!((&sent["status"], &sent["body"]["accepted"]), (&json!(200), &json!(1)));
+    // The alert is made after the answer.
+    stage.settled().await?;
     let listed = stage.json(&["notices"])?;
     let alerts = list(&listed, "notices")?.iter().filter(|one| one["kind"] == "alert");
     assert!(alerts.count() > 0, "{listed}");
