@@ -77,7 +77,8 @@ fn signing_makes_what_the_symmetric_vectors_say() {
             Request { headers: &headers, path_token: None, query: None, body: &vector.body() };
         let verifier = Verifier::new(&scheme, &[secret]).unwrap();
         assert!(verifier.verify(&request, vector.at).is_ok(), "{file}: {}", vector.why);
-        let same = vector.headers.first().is_some_and(|(_, value)| *value == signed.headers[0].1);
+        let (name, value) = &signed.headers[0];
+        let same = vector.headers().get(name).is_some_and(|given| given == value);
         made += usize::from(same);
     }
     assert!(made >= 25, "{made}");

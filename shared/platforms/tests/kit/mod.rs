@@ -22,7 +22,7 @@ pub(crate) struct Vector {
     expect: Option<Expected>,
     pub(crate) secret: String,
     pub(crate) at: Timestamp,
-    pub(crate) headers: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
     pub(crate) flood: Option<Flood>,
     pub(crate) query: Option<String>,
     pub(crate) path_token: Option<String>,
