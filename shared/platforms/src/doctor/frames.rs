@@ -136,6 +136,10 @@ const MARK: &[u8] = b"\0body\0";
 /// What the scheme itself puts around the body, if the headers it needs are there. The signature's
 /// own header is not needed: the signature may have come in another.
 fn own_frame(scheme: &Scheme, headers: &HeaderMap) -> Option<(String, String)> {
+    // The body alone needs no header, and a scheme that is guessed has none.
+    if matches!(scheme, Scheme::Hmac(hmac) if hmac.stamp.is_none()) {
+        return Some((String::new(), String::new()));
+    }
     around_mark(scheme, headers).or_else(|| {
         scheme.proof_headers().into_iter().find_map(|name| {
             let mut headers = headers.clone();

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use http::HeaderMap;
 use secrecy::SecretString;
 
 use super::near::NearMiss;
@@ -25,23 +26,30 @@ pub(super) fn signed(request: &Request<'_>, secrets: &[SecretString], before: us
     let mut found = search::signed(&scheme, request, secrets);
     found.tried += before;
     if let Some(near) = &mut found.near {
-        near.preset = as_preset(near);
+        near.preset = as_preset(near, request.headers);
     }
     found
 }
 
-/// The scheme as a preset states it, where one can.
-fn as_preset(near: &NearMiss) -> Option<String> {
+/// The scheme as a preset states it, where one can: a header with nothing but the signature, behind
+/// a prefix or alone.
+fn as_preset(near: &NearMiss, headers: &HeaderMap) -> Option<String> {
     let header = near.header.as_ref()?;
-    let plain = near.is_as_received() && near.key.is_none() && near.signed.is_none();
+    let prefix = near.prefix.as_deref().filter(|prefix| !prefix.is_empty());
+    let before = prefix.map(|prefix| format!("{prefix}=")).unwrap_or_default();
+    let bare = crate::headers::text(headers, header)?.strip_prefix(&before)?;
+    let plain = near.is_as_received()
+        && near.key.is_none()
+        && near.signed.is_none()
+        && !bare.contains([',', ';', ':', ' ']);
     let encoding = ["hex", "base64"].into_iter().find(|known| *known == near.encoding)?;
     let hash = near.hash.unwrap_or("sha256");
     let mut text = format!(
         "[signature] scheme = \"hmac\", evidence = \"unknown\", hash = \"{hash}\", encoding = \
          \"{encoding}\", headers = [\"{header}\"]"
     );
-    if let Some(prefix) = near.prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
-        let _ = write!(text, ", prefix = \"{prefix}=\"");
+    if prefix.is_some() {
+        let _ = write!(text, ", prefix = \"{before}\"");
     }
     plain.then_some(text)
 }
