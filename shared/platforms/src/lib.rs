@@ -40,6 +40,7 @@ pub mod mapping;
 pub mod pointer;
 pub mod preset;
 pub mod signature;
+mod unpacked;
 
 pub use doctor::{Diagnosis, Kept, Means, diagnose, diagnose_with};
 pub use mapping::{Beside, KeptBeside, MalformedPayload, Mapped};

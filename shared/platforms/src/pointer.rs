@@ -20,9 +20,10 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::headers;
 use crate::mapping::dates;
-use crate::signature::{query_values, unbase64, unbase64_url};
-use crate::{headers, json};
+use crate::signature::query_values;
+use crate::unpacked::{Holds, Packed, Unpacked, unpack};
 
 /// Where one field lies, in steps made ready.
 ///
@@ -53,7 +54,7 @@ enum Place {
 }
 
 /// Where pointers look: one event, and what came around and beside it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Sight<'a> {
     /// The event.
     pub(crate) item: &'a Value,
@@ -64,6 +65,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) claims: &'a Value,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) query: &'a str,
+    /// What strings of all that hold.
+    pub(crate) unpacked: &'a Unpacked<'a>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +81,7 @@ enum Step {
         by: String,
     },
     Any,
-    Json,
-    Base64,
+    Inside(Packed),
 }
 
 /// Why a text is not a pointer.
@@ -124,8 +126,8 @@ fn steps(path: &str) -> Option<Vec<Step>> {
 
 fn step(part: &str) -> Option<Step> {
     match part {
-        "{json}" => return Some(Step::Json),
-        "{base64}" => return Some(Step::Base64),
+        "{json}" => return Some(Step::Inside(Packed::Json)),
+        "{base64}" => return Some(Step::Inside(Packed::Base64)),
         "[*]" => return Some(Step::Any),
         _ => {}
     }
@@ -161,16 +163,16 @@ impl Pointer {
     /// What stands there in a body, if anything but `null` does.
     pub fn find<'a>(&self, body: &'a Value) -> Option<Cow<'a, Value>> {
         let Place::Body(steps) = &self.place else { return None };
-        walk(steps, body)
+        walk(steps, body, None)
     }
 
     /// What stands there for an event.
     pub(crate) fn look<'a>(&self, sight: &Sight<'a>) -> Option<Cow<'a, Value>> {
         match &self.place {
-            Place::Body(steps) => walk(steps, sight.item),
-            Place::Claims(steps) => walk(steps, sight.claims),
-            Place::Up(steps) => walk(steps, sight.up),
-            Place::Root(steps) => walk(steps, sight.root),
+            Place::Body(steps) => walk(steps, sight.item, Some(sight.unpacked)),
+            Place::Claims(steps) => walk(steps, sight.claims, Some(sight.unpacked)),
+            Place::Up(steps) => walk(steps, sight.up, Some(sight.unpacked)),
+            Place::Root(steps) => walk(steps, sight.root, Some(sight.unpacked)),
             Place::Header(name) => {
                 headers::text(sight.headers, name).map(|text| Cow::Owned(Value::from(text)))
             }
@@ -213,7 +215,11 @@ pub(crate) fn first<'a>(pointers: &[Pointer], sight: &Sight<'a>) -> Option<Cow<'
     pointers.iter().find_map(|pointer| pointer.look(sight))
 }
 
-fn walk<'a>(steps: &[Step], from: &'a Value) -> Option<Cow<'a, Value>> {
+fn walk<'a>(
+    steps: &[Step],
+    from: &'a Value,
+    unpacked: Option<&'a Unpacked<'a>>,
+) -> Option<Cow<'a, Value>> {
     let mut here = from;
     for (at, step) in steps.iter().enumerate() {
         here = match step {
@@ -229,27 +235,26 @@ fn walk<'a>(steps: &[Step], from: &'a Value) -> Option<Cow<'a, Value>> {
             Step::Newest { by } => newest(here.as_array()?, by)?,
             Step::Any => {
                 let rest = steps.get(at + 1..).unwrap_or_default();
-                return here.as_array()?.iter().find_map(|item| walk(rest, item));
+                return here.as_array()?.iter().find_map(|item| walk(rest, item, unpacked));
             }
-            Step::Json | Step::Base64 => {
-                let inner = inner(step, here.as_str()?)?;
-                let rest = steps.get(at + 1..).unwrap_or_default();
-                return walk(rest, &inner).map(|found| Cow::Owned(found.into_owned()));
+            Step::Inside(packed) => {
+                let text = here.as_str()?;
+                let held = match unpacked {
+                    Some(unpacked) => unpacked.open(*packed, text)?,
+                    None => Holds::Once(unpack(*packed, text)?),
+                };
+                match held {
+                    Holds::Remembered(value) => value,
+                    Holds::Once(value) => {
+                        let rest = steps.get(at + 1..).unwrap_or_default();
+                        let found = walk(rest, &value, None)?.into_owned();
+                        return Some(Cow::Owned(found));
+                    }
+                }
             }
         };
     }
     (!here.is_null()).then_some(Cow::Borrowed(here))
-}
-
-/// What a string holds.
-fn inner(step: &Step, text: &str) -> Option<Value> {
-    match step {
-        Step::Base64 => {
-            let bytes = unbase64(text.as_bytes()).or_else(|| unbase64_url(text.as_bytes()))?;
-            String::from_utf8(bytes).ok().map(Value::String)
-        }
-        _ => json::parse(text.as_bytes()).ok(),
-    }
 }
 
 fn newest<'a>(list: &'a [Value], by: &str) -> Option<&'a Value> {
@@ -338,6 +343,7 @@ mod tests {
             claims: &claims,
             headers: &headers,
             query: "t=a%2Fb",
+            unpacked: &Unpacked::default(),
         };
         for (pointer, found) in [
             ("query:t", Some(json!("a/b"))),

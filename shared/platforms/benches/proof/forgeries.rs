@@ -53,5 +53,5 @@ pub(crate) fn run() -> bool {
 }
 
 fn line([kind, rest @ ..]: [&str; 6]) -> String {
-    rest.iter().fold(format!("  {kind:<22}"), |line, cell| format!("{line}{cell:>12}"))
+    rest.iter().fold(format!("  {kind:<30}"), |line, cell| format!("{line}{cell:>12}"))
 }

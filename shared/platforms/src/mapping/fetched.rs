@@ -9,6 +9,7 @@ use super::{Not, Reading, fields, other_than, shown};
 use crate::json;
 use crate::pointer::{Sight, first};
 use crate::preset::{Fetch, Item, Preset, Thin};
+use crate::unpacked::Unpacked;
 
 /// Why what an API gave is not the review that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +47,8 @@ impl Preset {
         let item = item(fetch, &payload, &thin.id).ok_or(NotFetched::NotThere)?;
         let (headers, claims) = (HeaderMap::new(), Value::Null);
         let reading = self.reading_of(fetch, &headers, &claims, received_at);
-        let sight = sight(&item, &payload, &claims, &headers);
+        let unpacked = Unpacked::default();
+        let sight = sight(&item, &payload, &claims, &headers, &unpacked);
         // A review has an id; where the whole answer is one, it has to be this one's. What has
         // none is a page about an error, whatever its status says.
         let told = first(&reading.fields.id, &sight).and_then(|id| fields::scalar(&id));
@@ -75,7 +77,8 @@ impl Preset {
         let fetch = self.fetch()?;
         let (headers, claims) = (HeaderMap::new(), Value::Null);
         let reading = self.reading_of(fetch, &headers, &claims, received_at);
-        let sight = sight(item, item, &claims, &headers);
+        let unpacked = Unpacked::default();
+        let sight = sight(item, item, &claims, &headers, &unpacked);
         if other_than(&fetch.only, &sight).is_some() {
             return None;
         }
@@ -101,8 +104,9 @@ fn sight<'a>(
     root: &'a Value,
     claims: &'a Value,
     headers: &'a HeaderMap,
+    unpacked: &'a Unpacked<'a>,
 ) -> Sight<'a> {
-    Sight { item, up: root, root, claims, headers, query: "" }
+    Sight { item, up: root, root, claims, headers, query: "", unpacked }
 }
 
 fn item(fetch: &Fetch, payload: &Value, id: &str) -> Option<Value> {

@@ -33,10 +33,10 @@ pub(super) fn text(html: &str) -> String {
 }
 
 fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
-    let lower = text.to_ascii_lowercase();
-    let end = lower.find(&format!("</{name}"));
-    let end = end.and_then(|at| Some(at + lower.get(at..)?.find('>')? + 1));
-    end.and_then(|at| text.get(at..)).unwrap_or_default()
+    let mut closed = text.match_indices("</").filter_map(|(at, _)| text.get(at + 2..));
+    let named =
+        |rest: &&str| rest.get(..name.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(name));
+    closed.find(named).and_then(|rest| rest.split_once('>')).map_or("", |(_, behind)| behind)
 }
 
 fn decoded(text: &str) -> std::borrow::Cow<'_, str> {

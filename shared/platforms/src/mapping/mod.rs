@@ -25,6 +25,7 @@ use crate::json::{self, BadJson};
 use crate::pointer::{Pointer, Sight, first};
 use crate::preset::{Fields, Only, Outcome, Preset, Push, Rating, Thin, Unknown, kept_headers};
 use crate::signature::query_values;
+use crate::unpacked::Unpacked;
 pub(crate) use batch::Batch;
 use dates::Dated;
 pub use fetched::NotFetched;
@@ -220,6 +221,7 @@ impl Reading<'_> {
             claims: self.claims,
             headers: self.headers,
             query: self.query,
+            unpacked: &Unpacked::default(),
         };
         match self.one(place, &sight) {
             Ok(mapped) => mapped,

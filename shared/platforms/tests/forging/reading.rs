@@ -103,8 +103,9 @@ pub(super) fn read(scheme: &Scheme, sent: &Sent) -> Said {
         Scheme::Ecdsa(ecdsa) => {
             let json = values(sent, &ecdsa.header).filter_map(|value| BASE64.decode(value).ok());
             let texts = json.filter_map(|json| {
-                let all: BTreeMap<String, serde_json::Value> =
-                    serde_json::from_slice(&json).ok()?;
+                // What is no UTF-8 in a member that proves nothing hides no signature.
+                let json = String::from_utf8_lossy(&json);
+                let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(&json).ok()?;
                 all.get("signature")?.as_str().map(str::to_owned)
             });
             said.signatures = texts.filter_map(|text| BASE64.decode(text).ok()).collect();
@@ -203,7 +204,11 @@ fn tokens(place: &JwtPlace, sent: &Sent) -> Vec<Vec<u8>> {
             let words = values(sent, "authorization").filter_map(|value| value.get(7..));
             words.map(|token| token.trim_ascii().to_vec()).collect()
         }
-        JwtPlace::Body => vec![sent.body.trim_ascii().to_vec()],
+        // Unicode knows more white space than HTTP does.
+        JwtPlace::Body => {
+            let text = String::from_utf8_lossy(&sent.body);
+            vec![text.trim().as_bytes().to_vec()]
+        }
         JwtPlace::Query(name) => {
             let query = sent.query.as_deref().unwrap_or_default();
             let pairs = query.split(|byte| *byte == b'&');
