@@ -22,7 +22,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use vigie_domain::ids::EXTERNAL_ID_BYTES_MAX;
 use vigie_domain::text::{LINE_CHARS_MAX, TEXT_CHARS_MAX};
@@ -32,7 +32,7 @@ use vigie_platforms::preset::{ApiNames, Thin};
 use vigie_platforms::signature::{
     Expect, JwtAlgorithm, JwtPlace, JwtScheme, KeyPair, KeySet, sign, token_of,
 };
-use vigie_platforms::{Preset, Request, Scheme, Verifier, json, presets};
+use vigie_platforms::{Means, Preset, Request, Scheme, Verifier, diagnose_with, json, presets};
 
 /// One thing that is fuzzed.
 pub struct Target {
@@ -45,13 +45,14 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "headers", run: headers, corpus: corpora::requests },
     Target { name: "mapping", run: mapping, corpus: corpora::payloads },
     Target { name: "jwt_bearer", run: jwt_bearer, corpus: corpora::tokens },
     Target { name: "jwt_query", run: jwt_query, corpus: corpora::tokens },
     Target { name: "jwt_body", run: jwt_body, corpus: corpora::tokens },
     Target { name: "ecdsa", run: ecdsa, corpus: corpora::proofs },
+    Target { name: "doctor", run: doctor, corpus: corpora::patients },
     Target { name: "preset", run: preset, corpus: corpora::files },
 ];
 
@@ -177,6 +178,23 @@ pub fn headers(data: &[u8]) {
         let taken = verifier.verify(&sent.request(), now());
         assert!(taken.is_err(), "taken, and nobody signed it: {:?}", verifier.scheme());
     }
+}
+
+/// Whatever was refused, the doctor looks at it, and shows no secret.
+pub fn doctor(data: &[u8]) {
+    static SECRETS: LazyLock<Vec<SecretString>> =
+        LazyLock::new(|| presets().iter().map(|preset| stranger(preset.scheme())).collect());
+    let (which, rest) = chosen(data);
+    let which = which % presets().len();
+    let (scheme, secrets) = (presets()[which].scheme(), &SECRETS[which..=which]);
+    let (sent, expect) = (Sent::of(rest), expect());
+    let means = Means { secrets, expect: &expect, published: None };
+    let diagnosis = diagnose_with(scheme, &sent.request(), &means, now());
+    assert!(!diagnosis.verifies && diagnosis.reason.is_some(), "nobody signed it");
+    let told = serde_json::to_string(&diagnosis).unwrap() + &diagnosis.human("source", &[], None);
+    // What a token claims is shown, whatever it is.
+    let claimed = matches!(scheme, Scheme::Jwt(_));
+    assert!(claimed || !told.contains(secrets[0].expose_secret()), "{told}");
 }
 
 /// Whatever verified, its mapping is within the contract's limits, and what could not be mapped can

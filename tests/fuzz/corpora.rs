@@ -69,6 +69,20 @@ pub(super) fn requests() -> Vec<Vec<u8>> {
         .collect()
 }
 
+pub(super) fn patients() -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for (which, preset) in (0_u8..).zip(presets()) {
+        // As another of its kind would send it: nothing verifies, and some nearly does.
+        let kinds =
+            presets().iter().filter(|other| other.scheme().proof() == preset.scheme().proof());
+        for other in kinds.filter(|other| other.scheme() != &Scheme::None).take(4) {
+            let sample = other.samples().first().map(|sample| sent(other, sample));
+            all.extend(sample.map(|sent| [&[which], &sent[..]].concat()));
+        }
+    }
+    all
+}
+
 fn of_vector(vector: &Value) -> Vec<u8> {
     let mut lines: Vec<(String, String)> =
         serde_json::from_value(vector["headers"].clone()).unwrap();

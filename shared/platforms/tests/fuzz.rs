@@ -137,6 +137,11 @@ fn no_ecdsa_header_is_taken_that_nobody_signed() {
 }
 
 #[test]
+fn whatever_was_refused_the_doctor_looks_at_it() {
+    check("doctor", 8);
+}
+
+#[test]
 fn any_preset_file_is_refused_with_its_place_or_can_be_checked() {
     check("preset", 100);
 }
