@@ -427,8 +427,7 @@ pub fn preset(data: &[u8]) {
         }
         Ok(preset) => {
             let wrong = preset.check_samples(now());
-            let own = Preset::read_own(&text, "fuzzed.toml");
-            assert!(own.is_err() || wrong.len() <= preset.samples().len());
+            assert!(wrong.len() <= preset.samples().len(), "{wrong:?}");
             let _ = (preset.info(), preset.headers_read(), preset.scheme().describe());
             if let Scheme::Hmac(_) | Scheme::StandardWebhooks { .. } = preset.scheme() {
                 let secret = stranger(preset.scheme());

@@ -154,11 +154,19 @@ pub(super) fn proofs() -> Vec<Vec<u8>> {
 }
 
 pub(super) fn files() -> Vec<Vec<u8>> {
-    let ours = presets().iter().filter_map(|preset| Preset::text_of(preset.id()));
+    let ours: Vec<&str> =
+        presets().iter().filter_map(|preset| Preset::text_of(preset.id())).collect();
+    // One table of each, for small files are tried more often.
+    let parts = ours.iter().flat_map(|text| text.split("\n[").skip(1)).map(|table| {
+        let head = "id = \"mine\"\nname = \"Mine\"\nlike = \"generic-hmac\"";
+        format!("{head}\n[{table}\n").into_bytes()
+    });
+    let parts: Vec<Vec<u8>> = parts.collect();
     let like = |preset: &&Preset| {
         let id = preset.id();
         format!("id = \"mine\"\nname = \"Mine\"\nlike = \"{id}\"\n").into_bytes()
     };
     let likes = presets().iter().map(like);
-    ours.map(|text| text.as_bytes().to_vec()).chain(likes).chain([UNUSED.into()]).collect()
+    let whole = ours.iter().map(|text| text.as_bytes().to_vec());
+    whole.chain(likes).chain(parts).chain([UNUSED.into()]).collect()
 }

@@ -143,5 +143,5 @@ fn whatever_was_refused_the_doctor_looks_at_it() {
 
 #[test]
 fn any_preset_file_is_refused_with_its_place_or_can_be_checked() {
-    check("preset", 100);
+    check("preset", 25);
 }
