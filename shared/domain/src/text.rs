@@ -23,9 +23,23 @@ pub fn is_deceptive(c: char) -> bool {
 /// assert_eq!(vigie_domain::text::clean_line(" Eve\r\nBcc: x\u{202E}y "), "Eve Bcc: xy");
 /// ```
 pub fn clean_line(given: &str) -> String {
+    if is_clean_line(given) {
+        return given.to_owned();
+    }
     let spaced = given.chars().map(|c| if c.is_whitespace() || c == '\u{2028}' { ' ' } else { c });
     let kept: String = spaced.filter(|c| !is_deceptive(*c)).collect();
     kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Most lines are clean as they come: no more than one space between words, none around them.
+fn is_clean_line(given: &str) -> bool {
+    let mut before = ' ';
+    let clean = given.chars().all(|c| {
+        let fits = if c == ' ' { before != ' ' } else { !c.is_whitespace() && !is_deceptive(c) };
+        before = c;
+        fits
+    });
+    clean && before != ' '
 }
 
 /// A text of several lines: line breaks stay (as `\n`), other deceptive characters go.
@@ -75,6 +89,10 @@ mod tests {
     #[test]
     fn a_line_has_no_break_and_no_override() {
         assert_eq!(clean_line("a\r\nb\tc\u{2029}d"), "a b c d");
+        for (given, clean) in [("a b", "a b"), (" a", "a"), ("a ", "a"), ("a  b", "a b"), (" ", "")]
+        {
+            assert_eq!(clean_line(given), clean, "{given:?}");
+        }
         assert_eq!(clean_line("\u{202E}evil\u{200B}\0"), "evil");
         assert_eq!(clean_line("👩‍👩‍👧"), "👩‍👩‍👧", "joiners inside emoji stay");
     }
