@@ -101,7 +101,8 @@ fn a_platform_that_signs_unsaid_is_guessed_and_written_as_a_preset() {
     assert!(none.near_misses_tried > 2, "both what travels and what signs were tried");
 }
 
-/// What is written of a scheme can be put in a file as it is, and verifies what it was guessed from.
+/// What is written of a scheme can be put in a file as it is, and verifies what it was guessed
+/// from.
 fn assert_is_a_preset(stated: &str, value: &str) {
     let keys = stated.strip_prefix("[signature] ").unwrap().replace(", evidence", "\nevidence");
     let lines = ["hash", "encoding", "headers", "prefix"]

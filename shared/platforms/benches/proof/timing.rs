@@ -6,8 +6,9 @@
 //! crop. |t| of 4.5 and more says that the classes differ. Less says that none was found with so
 //! many measurements, and no more than that.
 //!
-//! Two controls are timed in the same way. A comparison that stops at the first difference has to be
-//! seen; two classes that are one and the same must not. Where either fails, this run says nothing.
+//! Two controls are timed in the same way. A comparison that stops at the first difference has to
+//! be seen; two classes that are one and the same must not. Where either fails, this run says
+//! nothing.
 
 use std::hint::black_box;
 use std::time::Instant;
