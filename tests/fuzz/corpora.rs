@@ -5,10 +5,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use vigie_platforms::preset::Sample;
-use vigie_platforms::signature::{KeyPair, sign_message};
+use vigie_platforms::signature::{JwtAlgorithm, JwtPlace, KeyPair, sign_message, token_of};
 use vigie_platforms::{Preset, Scheme, presets};
 
-use super::{UNUSED, expect, now};
+use super::{UNUSED, expect, jwt, now};
 
 /// The conformance kit.
 const VECTORS: [&str; 6] = [
@@ -125,6 +125,10 @@ pub(super) fn tokens() -> Vec<Vec<u8>> {
         less[name] = Value::Null;
         all.push(signed(&header, &less));
     }
+    // All is as it must be but for who signed it.
+    let stranger = "somebody-elses-secret-0815".into();
+    let scheme = jwt(JwtPlace::Body, JwtAlgorithm::Hs256);
+    all.push(format!("\0{}", token_of(&scheme, &stranger, &header, &good).unwrap()));
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     all.push(format!("\0{}.{}.", part(&json!({"alg": "none"})), part(&good)));
     for vector in vectors().filter(|vector| vector["signature"]["scheme"] == "jwt") {
