@@ -85,7 +85,13 @@ fn a_platform_that_signs_unsaid_is_guessed_and_written_as_a_preset() {
     // What no preset can state is found, and not written as one.
     let altered = guessed("X-Sig", &hex, &format!("{BODY}\n"));
     assert_eq!((altered.preset, altered.body.as_str()), (None, "without trailing newline"));
-    for joined in [format!("sha256:{hex}"), format!("v1,{base64}"), format!("n=1,v1={hex}")] {
+    for joined in [
+        format!("sha256:{hex}"),
+        format!("v1,{base64}"),
+        format!("n=1,v1={hex}"),
+        format!("v1={hex},n=1"),
+        format!("{hex} 1"),
+    ] {
         let near = guessed("X-Sig", &joined, BODY);
         assert_eq!((near.secret, near.preset), (2, None), "{joined}");
     }
