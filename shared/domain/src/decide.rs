@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::assessment::{Assessment, Severity};
 use crate::brand::{Brand, Channel, Deliver, Gets, Praise};
 use crate::event::Content;
-use crate::ids::ContactId;
+use crate::ids::{ContactId, ReviewKey};
 use crate::notice::{Kind, NewNotice, NoticeId, Subject, Why};
 use crate::promise::{Ladder, Promise, Start, later};
 use crate::recipients::recipients;
@@ -28,6 +28,10 @@ pub enum WhyNot {
     NoRating,
     /// It was first seen too long after it was published.
     FoundLate,
+    /// It is a copy of a review of another source.
+    Copy,
+    /// It was imported, and imports alert nobody unless they are asked to.
+    Imported,
     /// It was answered or closed already.
     Settled,
     /// It is no longer shown.
@@ -53,9 +57,11 @@ impl WhyNot {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::NotUnder => "the rating is not under alert_below",
-            Self::AlreadyTold => "it was under already, and the edit did not lower it by a star",
+            Self::AlreadyTold => "it was under already, and no edit lowered it by a star",
             Self::NoRating => "it has no readable rating",
             Self::FoundLate => "it was found late: first seen later than alert_within",
+            Self::Copy => "it is a copy of a review of another source",
+            Self::Imported => "it was imported, and the import was not asked to alert",
             Self::Settled => "it was answered or closed already",
             Self::Withdrawn => "it is no longer shown",
             Self::RoutedElsewhere => "a route sends this alert to others",
@@ -107,6 +113,9 @@ pub struct Decided {
     /// Whether its last alert went to the operator only: the brand was on trial.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
+    /// The review that it is a copy of: its messages are that one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<ReviewKey>,
     /// When the edit that reopened it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_at: Option<Timestamp>,
@@ -156,14 +165,14 @@ impl Review {
         Start { from: self.promise(brand).from, at_any_hour }
     }
 
-    /// Whether it was first seen later than `alert_within` after publication. Once decided, it
-    /// stays.
+    /// Whether it was first seen later than `alert_within` after publication, or by an import. Once
+    /// decided, it stays.
     pub fn is_found_late(&self, brand: &Brand) -> bool {
         let stored = self.decided.as_ref().filter(|decided| decided.stars.is_some());
         stored.map_or_else(
             || {
                 let seen = self.content_seen_at.unwrap_or(self.first_seen_at);
-                seen.duration_since(self.published()) > brand.alert_within
+                self.is_imported() || seen.duration_since(self.published()) > brand.alert_within
             },
             |decided| decided.found_late,
         )
@@ -186,19 +195,17 @@ impl Review {
 }
 
 /// Decides a change that needs no notice, where that can be told without understanding the text:
-/// most reviews are good. `None`: [`decide`] must look.
+/// most reviews are good, and what is imported is history. `None`: [`decide`] must look.
 pub fn decide_plain(
     review: &Review,
     brand: &Brand,
     config: &str,
     now: Timestamp,
 ) -> Option<Decided> {
-    let stars = review.stars()?;
     let first = review.decided.is_none();
-    let plain = first
-        && stars >= brand.alert_below
-        && brand.praise != Praise::Each
-        && review.state() != State::Withdrawn;
+    let good = || review.stars().is_some_and(|stars| stars >= brand.alert_below);
+    let quiet = review.is_imported() || (good() && brand.praise != Praise::Each);
+    let plain = first && quiet && review.state() != State::Withdrawn;
     plain.then(|| {
         let mut change = Change::new(review, brand, config, now);
         if let Err(why) = change.alert(false) {
@@ -214,7 +221,8 @@ pub fn decide_plain(
 /// `config` is the version of the brand's configuration ([`Brand::version`]), kept with the
 /// decision. `assess` is called for alerts only. `untold` are the recipients whose alerts on
 /// this review were all cancelled before they were sent: should it be under and open again without
-/// an edit that makes an alert, they are told after all.
+/// an edit that makes an alert, they are told after all. `copy_of` is the review of another source
+/// that it was found to be a copy of, if it was.
 pub fn decide(
     review: &Review,
     brand: &Brand,
@@ -222,8 +230,10 @@ pub fn decide(
     now: Timestamp,
     assess: impl FnOnce(&Content) -> Assessment,
     untold: &[ContactId],
+    copy_of: Option<&ReviewKey>,
 ) -> Decision {
     let mut change = Change::new(review, brand, config, now);
+    change.settle_copy(copy_of);
     let notices = match change.alert(!untold.is_empty()) {
         Ok(only_untold) => change.alerts(assess, only_untold.then_some(untold)),
         Err(why) => {
@@ -272,6 +282,12 @@ impl<'a> Change<'a> {
         kept.push(entry);
     }
 
+    /// A copy stays one until a person splits it off.
+    fn settle_copy(&mut self, found: Option<&ReviewKey>) {
+        let known = self.decided.copy_of.take();
+        self.decided.copy_of = known.or_else(|| found.cloned()).filter(|_| !self.review.apart);
+    }
+
     /// Whether the change makes an alert: `Ok(true)` if only for those who were left untold.
     fn alert(&mut self, some_untold: bool) -> Result<bool, WhyNot> {
         self.decided.withdrawn =
@@ -288,24 +304,30 @@ impl<'a> Change<'a> {
         let was_under = self.decided.under;
         self.decided.stars = Some(stars);
         self.decided.under = stars < self.brand.alert_below;
+        if self.decided.copy_of.is_some() {
+            return Err(WhyNot::Copy);
+        }
         if !self.decided.under {
             return Err(WhyNot::NotUnder);
         }
         let fell = first.is_none_or(|before| stars.fallen_from(before) >= Stars::ONE.hundredths());
-        let crossed = !was_under || fell;
+        let was_copy = self.before.as_ref().is_some_and(|before| before.copy_of.is_some());
+        let crossed = !was_under || fell || was_copy;
         let reopens = crossed && self.reopens(register.value.edited, register.at);
         if !reopens && self.review.state() != State::Open {
             return Err(WhyNot::Settled);
         }
+        let imported = register.value.imported;
         let fresh = if first.is_none() {
             !self.decided.found_late
         } else {
-            self.now.duration_since(register.at) <= self.brand.alert_within
+            !imported && self.now.duration_since(register.at) <= self.brand.alert_within
         };
         match (crossed, fresh) {
             (true, true) => {}
             (false, _) if some_untold && !self.decided.found_late => return Ok(true),
             (false, _) => return Err(WhyNot::AlreadyTold),
+            (true, false) if imported => return Err(WhyNot::Imported),
             (true, false) => return Err(WhyNot::FoundLate),
         }
         if reopens {
@@ -389,8 +411,10 @@ impl<'a> Change<'a> {
         let good = !self.decided.withdrawn
             && !self.decided.under
             && self.decided.stars.is_some()
-            && self.review.stars().is_some();
-        if !good || self.decided.found_late || self.decided.good_at.is_some() {
+            && self.review.stars().is_some()
+            && !self.review.is_imported();
+        let is_copy = self.decided.copy_of.is_some();
+        if !good || is_copy || self.decided.found_late || self.decided.good_at.is_some() {
             return Vec::new();
         }
         if self.brand.deliver == Deliver::Off {

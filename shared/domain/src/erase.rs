@@ -104,6 +104,7 @@ impl Review {
         }
         self.key = self.key.tombstone(salt);
         self.request = None;
+        self.copies.clear();
         if let Some(content) = &mut self.content {
             let Content { stars, published_at, .. } = content.value.content;
             content.value.content = Content { stars, published_at, ..Content::default() };
@@ -128,6 +129,7 @@ impl Review {
         let decided = self.decided.get_or_insert_with(Decided::default);
         decided.revision = revision;
         decided.ladder = None;
+        decided.copy_of = None;
         self.erased = Some(Erased { at: now, shop });
     }
 }
@@ -160,7 +162,8 @@ mod tests {
     use super::*;
     use crate::event::{EventKind, ReviewEvent, Version};
     use crate::mentions::Mentions;
-    use crate::review::{Happened, Outcome, State, Told, record};
+    use crate::record::{Outcome, Told, record};
+    use crate::review::{Happened, State};
     use crate::stars::Stars;
 
     const SALT: Salt = [3; 32];

@@ -2,7 +2,7 @@
 //!
 //! Content, answer and existence each have a version. An event moves only the registers it speaks
 //! of, and the highest (version, digest) wins, so any order of arrival ends in the same review.
-//! [`record`] is the one way in; the store calls it inside its one conditional write.
+//! [`crate::record`] is the one way in; the store calls it inside its one conditional write.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::digest::Digest;
 use crate::erase::Erased;
 use crate::event::{Content, EventKind, Reply, ReviewEvent, Version};
 use crate::ids::{BrandId, ReviewKey};
+use crate::record::Outcome;
 use crate::register::{Move, Register, Said, merge};
 use crate::stars::Stars;
 
@@ -26,6 +27,9 @@ pub struct Written {
     /// Whether it changed what had been published.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+    /// Whether an import told it, quietly: nobody is alerted of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
 /// The brand's answer.
@@ -101,7 +105,8 @@ pub struct TrailEntry {
 }
 
 impl TrailEntry {
-    fn new(at: Timestamp, what: Happened, of: Option<Timestamp>) -> Self {
+    /// What happened at a moment, and when it was recorded.
+    pub(crate) fn new(at: Timestamp, what: Happened, of: Option<Timestamp>) -> Self {
         Self { at, what, of, stars: None, by: None, reason: None }
     }
 
@@ -140,40 +145,6 @@ impl State {
     }
 }
 
-/// Something that is told of a review: by its platform, or by the brand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// A platform's event.
-    Event(Box<ReviewEvent>),
-    /// Somebody at the brand says that it is answered.
-    Answered {
-        /// When it was answered.
-        at: Timestamp,
-        /// Who says so.
-        by: Option<String>,
-    },
-    /// Somebody at the brand closes it.
-    Closed {
-        /// When.
-        at: Timestamp,
-        /// Who.
-        by: Option<String>,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// What recording did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// It was news.
-    Accepted,
-    /// It was known already.
-    Duplicate,
-    /// Something newer was known.
-    Stale,
-}
-
 /// A review and everything that is known of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Review {
@@ -203,6 +174,12 @@ pub struct Review {
     pub closed: Option<Closure>,
     /// Counts what was recorded: part of the identity of the notices that it makes.
     pub revision: u64,
+    /// The reviews that are copies of it, on other sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<ReviewKey>,
+    /// Whether a person said that it is no copy: it is never taken for one again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
     /// What was last decided, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decided>,
@@ -221,7 +198,8 @@ pub struct Review {
 }
 
 impl Review {
-    fn unheard(key: ReviewKey, brand: BrandId, now: Timestamp) -> Self {
+    /// A review of which nothing was heard yet.
+    pub(crate) fn unheard(key: ReviewKey, brand: BrandId, now: Timestamp) -> Self {
         Self {
             key,
             brand,
@@ -233,6 +211,8 @@ impl Review {
             existence: None,
             closed: None,
             revision: 0,
+            copies: Vec::new(),
+            apart: false,
             decided: None,
             reviewer_removed_at: None,
             erased: None,
@@ -249,6 +229,11 @@ impl Review {
     /// What the reviewer wrote, if it is known.
     pub fn written(&self) -> Option<&Content> {
         self.content.as_ref().map(|register| &register.value.content)
+    }
+
+    /// Whether what the reviewer wrote is known from a quiet import.
+    pub fn is_imported(&self) -> bool {
+        self.content.as_ref().is_some_and(|register| register.value.imported)
     }
 
     /// When it was published: as told, else when it was first seen.
@@ -334,10 +319,16 @@ impl Review {
         Some(settled.unwrap_or_else(|| self.unsettled()))
     }
 
-    fn hear_content(&mut self, event: &ReviewEvent, content: &Content, now: Timestamp) -> Move {
+    fn hear_content(
+        &mut self,
+        event: &ReviewEvent,
+        content: &Content,
+        imported: bool,
+        now: Timestamp,
+    ) -> Move {
         let edited = event.kind == EventKind::Edited || self.content.is_some();
         let said = Said {
-            value: Written { content: content.clone(), edited },
+            value: Written { content: content.clone(), edited, imported },
             digest: content.digest().prefix(),
             version: event.version,
             at: if edited { None } else { content.published_at.map(|at| at.min(now)) },
@@ -392,10 +383,17 @@ impl Review {
         merge(&mut self.existence, said, now)
     }
 
-    fn hear_event(&mut self, event: &ReviewEvent, now: Timestamp) -> Outcome {
+    /// Hears a platform's event, or what an import says.
+    pub(crate) fn hear_event(
+        &mut self,
+        event: &ReviewEvent,
+        imported: bool,
+        now: Timestamp,
+    ) -> Outcome {
         let shown = |review: &Self| review.existence.as_ref().map(|register| register.value);
         let before = shown(self);
-        let content = event.content.as_ref().map(|content| self.hear_content(event, content, now));
+        let content =
+            event.content.as_ref().map(|content| self.hear_content(event, content, imported, now));
         let answer = self.hear_answer(event, now);
         let existence =
             (event.kind != EventKind::Answered).then(|| self.hear_existence(event, content, now));
@@ -421,65 +419,4 @@ impl Review {
         }
         Outcome::Accepted
     }
-}
-
-/// Records what is told of a review: the review as it then is, and what the telling did.
-///
-/// `known` is the review as stored, `now` the time of receipt. A refused telling leaves the review
-/// as it was. What a person at the brand says is a duplicate once the review is settled, so a link
-/// that is used again changes nothing. Of an erased review everything is a duplicate.
-///
-/// ```
-/// use vigie_domain::{Content, EventKind, ExternalId, Outcome, ReviewEvent, Told, record};
-/// let now: jiff::Timestamp = "2026-11-20T09:12:00Z".parse().unwrap();
-/// let event = ReviewEvent {
-///     kind: EventKind::Posted,
-///     external_id: ExternalId::from_platform("r-1").unwrap().0,
-///     version: None,
-///     content: Some(Content::default()),
-///     reply: None,
-/// };
-/// let (key, brand) = ("site/r-1".parse().unwrap(), "lumen".parse().unwrap());
-/// let told = Told::Event(Box::new(event));
-/// let (review, outcome) = record(None, &key, &brand, &told, now);
-/// assert_eq!(outcome, Outcome::Accepted);
-/// let (_, again) = record(Some(review), &key, &brand, &told, now);
-/// assert_eq!(again, Outcome::Duplicate);
-/// ```
-pub fn record(
-    known: Option<Review>,
-    key: &ReviewKey,
-    brand: &BrandId,
-    told: &Told,
-    now: Timestamp,
-) -> (Review, Outcome) {
-    let mut review = known.unwrap_or_else(|| Review::unheard(key.clone(), brand.clone(), now));
-    let outcome = match told {
-        _ if review.is_erased() => Outcome::Duplicate,
-        Told::Event(event) => review.hear_event(event, now),
-        Told::Answered { .. } | Told::Closed { .. } if review.state() != State::Open => {
-            Outcome::Duplicate
-        }
-        Told::Answered { at, by } => {
-            let value = Answer { text: String::new(), by: by.clone() };
-            let digest = Digest::of_fields([by.as_deref(), Some("desk")]).prefix();
-            let version = Some(Version::Time(*at));
-            review.answer =
-                Some(Said { value, digest, version, at: Some(*at) }.into_register(now, Vec::new()));
-            let by = by.clone();
-            review.note(TrailEntry { by, ..TrailEntry::new(now, Happened::Answered, Some(*at)) });
-            Outcome::Accepted
-        }
-        Told::Closed { at, by, reason } => {
-            review.closed = Some(Closure { at: *at, by: by.clone(), reason: reason.clone() });
-            let (by, reason) = (by.clone(), Some(reason.clone()));
-            let entry = TrailEntry::new(now, Happened::Closed, Some(*at));
-            review.note(TrailEntry { by, reason, ..entry });
-            Outcome::Accepted
-        }
-    };
-    if outcome == Outcome::Accepted {
-        review.revision += 1;
-    }
-    (review, outcome)
 }

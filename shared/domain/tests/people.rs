@@ -84,7 +84,7 @@ fn decided_telling(
 ) -> Vec<NewNotice> {
     let assessment = Assessment { severity, ..Assessment::default() };
     let untold: Vec<_> = untold.iter().map(|id| id.parse().unwrap()).collect();
-    let decision = decide(review, brand, "v1", at(hour), |_| assessment, &untold);
+    let decision = decide(review, brand, "v1", at(hour), |_| assessment, &untold, None);
     review.apply_decision(decision.decided, at(hour));
     decision.notices
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it finds a fault")]
 
+mod quiet;
+
 use jiff::{SignedDuration, Timestamp};
 use vigie_domain::assessment::{Assessment, Cause, CauseFound, Severity};
 use vigie_domain::brand::{Contact, Gets, Praise, Route};
@@ -9,7 +11,7 @@ use vigie_domain::decide::WhyNot;
 use vigie_domain::notice::Kind;
 use vigie_domain::{
     Brand, Channel, Content, Decision, EventKind, ExternalId, Outcome, Reply, Review, ReviewEvent,
-    Stars, State, Told, Version, decide, record,
+    ReviewKey, Stars, State, Told, Version, decide, record,
 };
 
 /// 2026-11-20T12:00:00Z, plus hours.
@@ -28,11 +30,13 @@ struct Life {
     review: Option<Review>,
     severity: Severity,
     causes: Vec<Cause>,
+    copy_of: Option<ReviewKey>,
 }
 
 impl Life {
     fn new() -> Self {
-        Self { brand: Brand::sample(), review: None, severity: Severity::Low, causes: Vec::new() }
+        let (severity, causes, copy_of) = (Severity::Low, Vec::new(), None);
+        Self { brand: Brand::sample(), review: None, severity, causes, copy_of }
     }
 
     fn tell(&mut self, told: &Told, now: Timestamp) -> Outcome {
@@ -108,7 +112,9 @@ impl Life {
                 .collect(),
             ..Assessment::default()
         };
-        let decision = decide(self.review(), &self.brand, "v1", at(now), |_| assessment, &untold);
+        let first = self.copy_of.as_ref();
+        let decision =
+            decide(self.review(), &self.brand, "v1", at(now), |_| assessment, &untold, first);
         let review = self.review.as_mut().unwrap();
         review.apply_decision(decision.decided.clone(), at(now));
         decision
