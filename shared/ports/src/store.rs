@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId, NoticeState};
 use vigie_domain::{
-    Brand, BrandId, ContactId, Decided, Mentions, Outcome, Review, ReviewKey, ReviewNumber, Rhythm,
-    SourceId, Told, Troubled, decide_plain, record,
+    Brand, BrandId, ContactId, Decided, Digest, Mentions, Outcome, Review, ReviewKey, ReviewNumber,
+    Rhythm, SourceId, Told, Troubled, decide_plain, record,
 };
 
 use crate::erasing::{Erasing, Erasure, Expired, Expiring};
@@ -265,6 +265,16 @@ pub trait Store: Send + Sync {
         now: Timestamp,
         limit: u32,
     ) -> impl Future<Output = Answer<Vec<Notice>>> + Send;
+
+    /// Remembers which review was the first to say something, until a moment: `by`, unless another
+    /// is remembered still. Gives whichever it is.
+    fn first_to_say(
+        &self,
+        words: &Digest,
+        by: &ReviewKey,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> impl Future<Output = Answer<ReviewKey>> + Send;
 
     /// Makes notices that belong to no decision: what a webhook left to be fetched. One that there
     /// is already stays as it is. Gives for each whether it is new.

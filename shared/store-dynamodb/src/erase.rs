@@ -120,6 +120,7 @@ impl DynamoStore {
             if let Some(until) = looked.under_way(erasing.at) {
                 return Ok(Erasure::Busy(until));
             }
+            self.forget_words_of(&looked.known.stored.review).await?;
             if self.erase_looked(&looked, erasing.at).await? {
                 return Ok(Erasure::Done(gone));
             }

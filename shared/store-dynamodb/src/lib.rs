@@ -60,6 +60,7 @@ mod store;
 pub mod stream;
 pub mod table;
 mod troubles;
+mod words;
 
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;

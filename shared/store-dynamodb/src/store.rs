@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId};
 use vigie_domain::{
-    Brand, BrandId, ContactId, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
+    Brand, BrandId, ContactId, Digest, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId,
+    Troubled,
 };
 use vigie_ports::{
     Arrival, Counts, Due, Erasing, Erasure, Expired, Expiring, Noted, NoticeFilter, Recorded,
@@ -31,6 +32,16 @@ impl Store for DynamoStore {
 
     async fn decide(&self, verdict: Verdict) -> Answer<Written> {
         Box::pin(self.decide_one(&verdict)).await
+    }
+
+    async fn first_to_say(
+        &self,
+        words: &Digest,
+        by: &ReviewKey,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answer<ReviewKey> {
+        Box::pin(self.first_with_words(words, by, now, until)).await
     }
 
     async fn steps_until(&self, brand: &BrandId, until: Timestamp) -> Answer<Vec<StoredReview>> {

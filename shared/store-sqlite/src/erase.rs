@@ -98,6 +98,9 @@ pub(crate) fn erase(connection: &Connection, erasing: &Erasing) -> Result<Erasur
     review.erase(shop_of(connection, &review)?, &salt, erasing.at);
     reviews::update(connection, stored.number, &review, None)?;
     keys::rekey(connection, stored.number, &former, &review.key)?;
+    connection
+        .prepare_cached("DELETE FROM words WHERE review = ?1")?
+        .execute([former.to_string()])?;
     for notice in about {
         rewrite(connection, notice, &former, &review.key)?;
     }

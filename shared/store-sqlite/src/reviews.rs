@@ -353,3 +353,20 @@ pub(crate) fn undecided(connection: &Connection) -> Result<u64> {
     let count: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok(count as u64)
 }
+
+/// Remembers who said something first, and forgets what was said too long ago.
+pub(crate) fn first_to_say(
+    c: &Connection,
+    words: &str,
+    by: &ReviewKey,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<ReviewKey> {
+    c.prepare_cached("DELETE FROM words WHERE until <= ?1")?.execute([micros(now)])?;
+    let sql = "INSERT INTO words (digest, review, until) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (digest) DO NOTHING";
+    c.prepare_cached(sql)?.execute(params![words, by.to_string(), micros(until)])?;
+    let sql = "SELECT review FROM words WHERE digest = ?1";
+    let first: String = c.prepare_cached(sql)?.query_row([words], |row| row.get(0))?;
+    first.parse().map_err(|_| Fault::Corrupt(format!("{first} is no review's key")))
+}

@@ -1,4 +1,4 @@
--- Version 3. Times are microseconds since 1970, UTC. A body is the JSON of the domain type; the
+-- Version 4. Times are microseconds since 1970, UTC. A body is the JSON of the domain type; the
 -- columns beside it are what the indexes need, and are written with it.
 
 CREATE TABLE meta (

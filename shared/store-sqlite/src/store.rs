@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId};
 use vigie_domain::{
-    Brand, BrandId, ContactId, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId, Troubled,
+    Brand, BrandId, ContactId, Digest, Mentions, ReviewKey, ReviewNumber, Rhythm, SourceId,
+    Troubled,
 };
 use vigie_ports::{
     Arrival, Counts, Due, Erasing, Erasure, Expired, Expiring, Noted, NoticeFilter, Recorded,
@@ -37,6 +38,17 @@ impl Store for SqliteStore {
     async fn decide(&self, verdict: Verdict) -> Answer<Written> {
         let keys = self.keys.clone();
         self.write(move |c| reviews::decide(c, &keys, &verdict)).await
+    }
+
+    async fn first_to_say(
+        &self,
+        words: &Digest,
+        by: &ReviewKey,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answer<ReviewKey> {
+        let (words, by) = (words.to_hex(), by.clone());
+        self.write(move |c| reviews::first_to_say(c, &words, &by, now, until)).await
     }
 
     async fn steps_until(&self, brand: &BrandId, until: Timestamp) -> Answer<Vec<StoredReview>> {

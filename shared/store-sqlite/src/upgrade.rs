@@ -14,8 +14,10 @@ const SCHEMA: &str = include_str!("schema.sql");
 const OPERATOR: &str = include_str!("operator.sql");
 /// What version 3 has instead of the index of keys.
 const KEYS: &str = include_str!("keys.sql");
+/// What version 4 added: who said something first.
+const WORDS: &str = include_str!("words.sql");
 /// What brings a file of version 1, 2, … to the next one.
-const UPGRADES: [fn(&Connection) -> Result<()>; 2] = [hash_keys, young_keys];
+const UPGRADES: [fn(&Connection) -> Result<()>; 3] = [hash_keys, young_keys, words];
 /// The schema this version writes.
 const VERSION: i64 = 1 + UPGRADES.len() as i64;
 /// A table that every version has had.
@@ -131,6 +133,7 @@ fn step_up(connection: &Connection) -> Result<()> {
         connection.execute_batch(SCHEMA)?;
         connection.execute_batch(OPERATOR)?;
         connection.execute_batch(KEYS)?;
+        connection.execute_batch(WORDS)?;
         sweep::mark_as_clean(connection)?;
     } else {
         let known = usize::try_from(found - 1).unwrap_or_default();
@@ -192,4 +195,9 @@ fn young_keys(connection: &Connection) -> Result<()> {
          DROP INDEX review_key;
          ALTER TABLE review DROP COLUMN key_hash;",
     )?)
+}
+
+/// To version 4: reviews that come twice are found by their words.
+fn words(connection: &Connection) -> Result<()> {
+    Ok(connection.execute_batch(WORDS)?)
 }

@@ -97,7 +97,8 @@ async fn alert(store: &SqliteStore) {
         let stored = store.review(&key(&id(review))).await.unwrap().unwrap();
         let (in_force, now) = (brand(), at(50_000));
         let assess = |_: &Content| vigie_domain::Assessment::default();
-        let decision = vigie_domain::decide(&stored.review, &in_force.brand, "v", now, assess, &[]);
+        let decision =
+            vigie_domain::decide(&stored.review, &in_force.brand, "v", now, assess, &[], None);
         let verdict = vigie_ports::Verdict {
             key: stored.review.key.clone(),
             writes: stored.writes,

@@ -267,7 +267,7 @@ async fn a_file_of_version_1_is_copied_and_upgraded_with_every_review_found_agai
     }
     post(&store, "r-1", 1).await;
     assert_eq!(store.restored().await.unwrap(), None, "the store itself is no copy");
-    let kept = folder.path().join(format!("{FILE_NAME}.before-v3"));
+    let kept = folder.path().join(format!("{FILE_NAME}.before-v4"));
     assert_eq!(kept.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let copy = Connection::open(&kept).unwrap();
     let version: i64 = copy.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -293,10 +293,10 @@ async fn a_file_that_an_older_server_works_on_is_left_alone() {
 async fn an_upgrade_that_cannot_copy_changes_nothing() {
     let folder = version_1().await;
     // A folder of that name stands for every reason that the copy cannot be made.
-    let kept = folder.path().join(format!("{FILE_NAME}.before-v3"));
+    let kept = folder.path().join(format!("{FILE_NAME}.before-v4"));
     std::fs::create_dir(&kept).unwrap();
     let error = refusal(&folder);
-    assert!(error.contains("Nothing was changed") && error.contains("before-v3"), "{error}");
+    assert!(error.contains("Nothing was changed") && error.contains("before-v4"), "{error}");
     let file = Connection::open(folder.path().join(FILE_NAME)).unwrap();
     let version: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, 1);

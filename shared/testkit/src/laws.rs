@@ -55,6 +55,12 @@ macro_rules! store_laws {
             a_fetch_is_done_by_whoever_holds_its_claim,
             a_fetch_that_fails_waits_and_one_that_died_is_redriven
         );
+        $crate::store_laws!(copies_suite, $make;
+            the_first_to_say_something_is_remembered,
+            what_was_said_long_ago_is_forgotten,
+            of_two_at_once_one_is_the_first,
+            what_an_erased_review_said_first_is_forgotten
+        );
         $crate::store_laws!(moving_suite, $make;
             what_is_put_in_is_as_if_made_here,
             pieces_put_again_are_there_once,

@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod cloud;
+pub mod copies_suite;
 pub mod erase_suite;
 pub mod fetch_suite;
 pub mod held_suite;

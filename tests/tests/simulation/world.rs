@@ -200,6 +200,16 @@ impl Store for SimStore {
         .await
     }
 
+    async fn first_to_say(
+        &self,
+        words: &Digest,
+        by: &ReviewKey,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Answer<ReviewKey> {
+        self.call(self.inner.first_to_say(words, by, now, until)).await
+    }
+
     async fn steps_until(&self, brand: &BrandId, until: Timestamp) -> Answer<Vec<StoredReview>> {
         self.call(self.inner.steps_until(brand, until)).await
     }
