@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use vigie_platforms::preset::{Evidence, Push};
+use vigie_platforms::preset::{Evidence, Fetch, Push};
 use vigie_platforms::{Preset, presets};
 
 const HEAD: &str = "\
@@ -64,6 +64,11 @@ fn section(preset: &Preset) -> String {
     }
     for note in preset.notes() {
         writeln!(text, "- {note}").unwrap();
+    }
+    if preset.fetch().and_then(Fetch::list).is_some() {
+        text.push_str(
+            "- Reviews whose webhook never came are found in its list: `vigie reconcile`.\n",
+        );
     }
     if !preset.evidence_sources().is_empty() {
         write!(text, "\nKnown from {}.\n", preset.evidence_sources().join("; ")).unwrap();

@@ -86,6 +86,8 @@ pub(super) struct File {
     pub(super) like: Option<Spanned<String>>,
     pub(super) push: Option<Push>,
     pub(super) answers: Option<Answers>,
+    /// Whether it passes on reviews of other platforms.
+    pub(super) aggregates: Option<bool>,
     pub(super) setup: Option<Vec<String>>,
     pub(super) setup_fr: Option<Vec<String>>,
     pub(super) instead: Option<String>,

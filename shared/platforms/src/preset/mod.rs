@@ -41,6 +41,7 @@ pub struct Preset {
     name: String,
     push: Push,
     answers: Answers,
+    aggregates: bool,
     evidence: Evidence,
     evidence_sources: Vec<String>,
     scheme: Scheme,
@@ -108,6 +109,12 @@ impl Preset {
         self.scheme.signed()
     }
 
+    /// The same, taking dates without a zone as of another one.
+    #[must_use]
+    pub fn in_zone(&self, zone: TimeZone) -> Self {
+        Self { zone, ..self.clone() }
+    }
+
     /// How well the scheme is documented.
     pub const fn evidence(&self) -> Evidence {
         self.evidence
@@ -121,6 +128,12 @@ impl Preset {
     /// How the brand's answers reach us.
     pub const fn answers(&self) -> Answers {
         self.answers
+    }
+
+    /// Whether it passes on reviews of other platforms: one that is a source of its own too then
+    /// comes twice.
+    pub const fn aggregates(&self) -> bool {
+        self.aggregates
     }
 
     /// What webhooks bring.

@@ -97,6 +97,7 @@ fn parse(text: &str, file_name: &str, chain: &mut Vec<String>) -> Result<Preset,
     }
     replace(&mut preset.push, file.push);
     replace(&mut preset.answers, file.answers);
+    replace(&mut preset.aggregates, file.aggregates);
     replace(&mut preset.setup, file.setup);
     replace(&mut preset.setup_fr, file.setup_fr);
     replace(&mut preset.notes, file.notes);
@@ -154,6 +155,7 @@ fn empty() -> Preset {
         name: String::new(),
         push: Push::Full,
         answers: super::Answers::ByHand,
+        aggregates: false,
         evidence: Evidence::Unknown,
         evidence_sources: Vec::new(),
         scheme: Scheme::None,
