@@ -6,7 +6,7 @@ use vigie_domain::{
 };
 
 use crate::doc::{Block, Card, Link};
-use crate::views::{BrandView, Links, ReviewView};
+use crate::views::{Also, BrandView, Links, ReviewView};
 use crate::when::moment;
 use crate::words::{dotted, say, stars_both};
 
@@ -90,6 +90,14 @@ fn note(locale: Locale, review: &ReviewView, was_cut: bool) -> String {
             "Date of receipt: the platform gives no other that can be read.",
         ));
     }
+    for other in &review.also {
+        let name = excerpt(&other.platform, NAME_CHARS_MAX);
+        notes.push(say(
+            locale,
+            &format!("Le même avis est aussi sur {name} : une réponse vaut pour les deux."),
+            &format!("The same review is on {name} too: one answer counts for both."),
+        ));
+    }
     if review.unsigned {
         notes.push(say(
             locale,
@@ -108,6 +116,7 @@ pub(crate) fn buttons(
     url_bytes_max: usize,
 ) -> Block {
     let mut all: Vec<Link> = view_link(locale, review, url_bytes_max).into_iter().collect();
+    all.extend(also_links(locale, review, url_bytes_max));
     all.extend(desk_links(locale, links));
     if let Some(first) = all.first_mut() {
         first.main = true;
@@ -117,7 +126,7 @@ pub(crate) fn buttons(
 
 /// The page where one answers, else the review's public page, if there is room for it.
 pub(crate) fn view_link(locale: Locale, review: &ReviewView, bytes_max: usize) -> Option<Link> {
-    let fits = |url: &&String| html_bytes(url) <= bytes_max && url.starts_with("https://");
+    let fits = |url: &&String| is_shown(url, bytes_max);
     let answer = review.answer_url.as_ref().filter(fits);
     let label = if answer.is_some() {
         say(locale, "Voir l'avis et répondre", "See the review and answer")
@@ -125,8 +134,24 @@ pub(crate) fn view_link(locale: Locale, review: &ReviewView, bytes_max: usize) -
         say(locale, "Voir l'avis", "See the review")
     };
     let url = answer.or_else(|| review.url.as_ref().filter(fits))?;
+    Some(Link { label, url: url.clone(), main: true, desk: false })
+}
+
+/// Where its copies are.
+fn also_links(locale: Locale, review: &ReviewView, bytes_max: usize) -> Vec<Link> {
+    let link = |other: &Also| {
+        let url = other.url.clone().filter(|url| is_shown(url, bytes_max))?;
+        let name = excerpt(&other.platform, NAME_CHARS_MAX);
+        let label = say(locale, &format!("Voir sur {name}"), &format!("See it on {name}"));
+        Some(Link { label, url, main: false, desk: false })
+    };
+    review.also.iter().filter_map(link).collect()
+}
+
+/// Whether an address can be shown, and there is room for it.
+fn is_shown(url: &str, bytes_max: usize) -> bool {
     let plain = !url.chars().any(char::is_whitespace);
-    plain.then(|| Link { label, url: url.clone(), main: true, desk: false })
+    plain && html_bytes(url) <= bytes_max && url.starts_with("https://")
 }
 
 /// How long an address is once it is escaped: `&amp;` is five bytes.

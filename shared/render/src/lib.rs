@@ -43,8 +43,9 @@ pub use report::{report, report_text};
 pub use subject::SUBJECT_CHARS_MAX;
 pub use text::COLUMNS_MAX;
 pub use views::{
-    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links, News,
-    NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView, Unknown, Why,
+    Again, AlertView, Also, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links,
+    News, NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView,
+    Unknown, Why,
 };
 pub use waited::waited;
 pub use when::moment;

@@ -5,8 +5,9 @@ use vigie_advice::{Case, advise, assess};
 use vigie_domain::{Cause, Content, Flag, Locale, Stars};
 
 use crate::views::{
-    Again, AlertView, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links, News,
-    NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView, Unknown, Why,
+    Again, AlertView, Also, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links,
+    News, NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView,
+    Unknown, Why,
 };
 
 /// Friday, 20 November 2026, 09:12:00 UTC: when the sample reviews were published.
@@ -55,6 +56,7 @@ pub fn review() -> ReviewView {
         flags: Vec::new(),
         answers_by_hand: false,
         unsigned: false,
+        also: Vec::new(),
     }
 }
 
@@ -142,11 +144,13 @@ pub fn critical(locale: Locale) -> AlertView {
     }
 }
 
-/// An alert to somebody who already had one on this review.
+/// An alert to somebody who already had one on this review, which has a copy since.
 pub fn again(locale: Locale) -> AlertView {
     let first_subject = crate::alert(&alert(locale)).subject;
     let new = News::Edited { from: Stars::from_hundredths(350), to: Stars::from_hundredths(200) };
-    AlertView { again: Some(Again { first_subject, new }), ..alert(locale) }
+    let url = owned("https://yext.example/reviews/4711");
+    let review = ReviewView { also: vec![Also { platform: "Yext".to_owned(), url }], ..review() };
+    AlertView { again: Some(Again { first_subject, new }), ..alert_of(locale, review) }
 }
 
 /// Alerts on awkward reviews: endless, hostile, bare, from right to left, nameless.

@@ -59,6 +59,17 @@ pub struct ReviewView {
     pub answers_by_hand: bool,
     /// Whether nothing proves that the platform sent it: it signs nothing, and was not asked.
     pub unsigned: bool,
+    /// Where it stands too: its copies on other platforms.
+    pub also: Vec<Also>,
+}
+
+/// A platform that shows a copy of a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    /// The platform's name.
+    pub platform: String,
+    /// The copy's public address, or where one answers it.
+    pub url: Option<String>,
 }
 
 /// A review's desk links, signed for the recipient.
