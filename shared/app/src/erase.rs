@@ -11,6 +11,7 @@ use vigie_ports::{
 
 use crate::App;
 use crate::answer::find;
+use crate::copies::others_of;
 
 /// Reviews that one transaction of [`expire`] looks at: others wait some milliseconds for it.
 const EXPIRED_AT_ONCE: u32 = 300;
@@ -53,7 +54,13 @@ pub async fn look<W: World>(app: &App<W>, whom: &Whom) -> Result<Found, StoreErr
             let by_id = key.as_ref().map(|key| Mentions::of_id(&key.external_id));
             let source = found.as_ref().map(|one| one.review.key.source.clone());
             let source = source.or_else(|| key.map(|key| key.source));
-            (found.into_iter().collect(), by_id.unwrap_or_default(), source)
+            let mut reviews = Vec::new();
+            if let Some(found) = found {
+                // What is one with it says the same.
+                reviews.extend(others_of(app, &found.review).await?);
+                reviews.insert(0, found);
+            }
+            (reviews, by_id.unwrap_or_default(), source)
         }
         Whom::Author { name, source } => {
             let found = app.store().written_by(source, name).await?;

@@ -9,6 +9,7 @@ use vigie_ports::{NoticeFilter, Store as _, StoreError, World};
 
 use crate::App;
 use crate::answer::find;
+use crate::copies::others_of;
 
 /// A review's story.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,10 @@ pub struct Explained {
     pub reviewer_removed_at: Option<Timestamp>,
     /// When its texts were erased.
     pub erased_at: Option<Timestamp>,
+    /// The review that it is a copy of, by its number.
+    pub copy_of: Option<(ReviewKey, ReviewNumber)>,
+    /// Its copies, by their numbers.
+    pub copies: Vec<(ReviewKey, ReviewNumber)>,
     /// What happened.
     pub trail: Vec<TrailEntry>,
     /// What was made.
@@ -52,7 +57,13 @@ pub async fn explain<W: World>(app: &App<W>, named: &str) -> Result<Option<Expla
     let filter = NoticeFilter { review: Some(review.key.clone()), ..NoticeFilter::default() };
     let mut notices = app.store().notices(filter).await?;
     notices.sort_by_key(|notice| (notice.made_at, notice.what.id.clone()));
+    let others = others_of(app, &review).await?;
+    let named = others.into_iter().map(|other| (other.review.key, other.number));
+    let (copy_of, copies): (Vec<_>, Vec<_>) =
+        named.partition(|(key, _)| review.copy_of() == Some(key));
     Ok(Some(Explained {
+        copy_of: copy_of.into_iter().next(),
+        copies,
         brand: review.brand.clone(),
         number: stored.number,
         stars: review.stars(),

@@ -5,6 +5,7 @@
 //! a platform's outage loses nothing. Of one that was carried out only that is kept: the same
 //! event, sent again, is a duplicate.
 
+mod list;
 mod pass;
 
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ use crate::App;
 use crate::deliver::{Attempt, Delivered};
 use crate::receive::{NotReceived, take};
 use crate::registry::SourceInForce;
+pub use list::{Listed, NotListed, PAGES_MAX, reconcile};
 pub(crate) use pass::Passes;
 
 /// Makes of what webhooks left out what is to be fetched. Gives for each its notice, and whether it

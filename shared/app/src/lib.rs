@@ -5,7 +5,8 @@
 //! and records them. [`raise`] decides what a change makes and stores the *notices*. [`deliver`]
 //! claims a notice, looks again whether it is still needed, and sends it. [`watch`] asks the store
 //! what waits for this moment: marks, steps, claims, reports. [`desk`] is where a brand acts on a
-//! signed link. [`report`] and [`explain`] answer people.
+//! signed link. [`report`] and [`explain`] answer people; [`import`] records what came by no
+//! webhook.
 //!
 //! **Invariant:** nothing here spawns, sleeps, selects or reads a clock; only the roots loop.
 //! **Invariant:** every use case may stop at any port call, by error or crash, and be run again:
@@ -16,12 +17,14 @@
 pub mod answer;
 pub mod climb;
 mod compose;
+pub mod copies;
 pub mod deliver;
 pub mod desk;
 pub mod erase;
 pub mod explain;
 pub mod feedback;
 pub mod fetch;
+pub mod import;
 mod keys;
 pub mod moving;
 pub mod operator;

@@ -32,6 +32,17 @@ pub struct Tally {
     pub rejected: u32,
 }
 
+impl Tally {
+    /// Counts others too.
+    pub const fn add(&mut self, other: &Self) {
+        self.accepted += other.accepted;
+        self.duplicates += other.duplicates;
+        self.stale += other.stale;
+        self.ignored += other.ignored;
+        self.rejected += other.rejected;
+    }
+}
+
 /// A webhook that was taken: everything in it is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {

@@ -89,7 +89,8 @@ pub async fn unanswered<W: World>(
     let mut open = Vec::new();
     let mut good_open = Vec::new();
     for candidate in app.store().open_at(&brand.id, at).await? {
-        if candidate.review.state_at(at) != Some(State::Open) {
+        let is_copy = candidate.review.copy_of().is_some();
+        if is_copy || candidate.review.state_at(at) != Some(State::Open) {
             continue;
         }
         let stars = stars_at(&candidate.review, at);
@@ -101,7 +102,9 @@ pub async fn unanswered<W: World>(
     }
     open.sort_by_key(|open| (open.due_at, open.stored.number));
     let mut answered = app.store().settled_between(&brand.id, since, at).await?;
-    answered.retain(|one| one.review.state_at(at) == Some(State::Answered));
+    answered.retain(|one| {
+        one.review.copy_of().is_none() && one.review.state_at(at) == Some(State::Answered)
+    });
     let in_time = answered.iter().filter(|one| is_in_time(&one.review, brand));
     let silent = operator::silent_of(app, brand, at).await?;
     Ok(Report {

@@ -3,10 +3,11 @@
 use vigie_advice::{Advice, Case, advise};
 use vigie_domain::{Assessment, Brand, ContactId, Content, Locale, Review, SourceId};
 use vigie_platforms::preset::{Answers, Push};
-use vigie_ports::{StoredReview, World};
-use vigie_render::{BrandView, Links, NextKind, NextStep, Purpose, ReviewView};
+use vigie_ports::{StoreError, StoredReview, World};
+use vigie_render::{Also, BrandView, Links, NextKind, NextStep, Purpose, ReviewView};
 
 use crate::App;
+use crate::copies::others_of;
 
 /// A brand as messages show it.
 pub fn brand(brand: &Brand) -> BrandView {
@@ -48,7 +49,24 @@ pub fn review<W: World>(app: &App<W>, stored: &StoredReview, brand: &Brand) -> R
         flags: content.flags.clone(),
         answers_by_hand: answers_by_hand(app, &review.key.source),
         unsigned: is_unsigned(app, brand, &review.key.source),
+        also: Vec::new(),
     }
+}
+
+/// A review as messages show it, with where its copies are.
+pub(crate) async fn review_and_copies<W: World>(
+    app: &App<W>,
+    stored: &StoredReview,
+    brand: &Brand,
+) -> Result<ReviewView, StoreError> {
+    let also = |copy: StoredReview| {
+        let content = copy.review.written();
+        let url = content.and_then(|content| content.answer_url.clone().or(content.url.clone()));
+        Also { platform: platform(app, &copy.review.key.source), url }
+    };
+    let copies = others_of(app, &stored.review).await?;
+    let also = copies.into_iter().map(also).collect();
+    Ok(ReviewView { also, ..review(app, stored, brand) })
 }
 
 /// Whether nothing proves that the platform sent what a source tells: it is not signed, and not

@@ -110,7 +110,7 @@ async fn alert<W: World>(
     Ok(AlertView {
         brand: to.brand_view(),
         recipient: to.reader(),
-        review: view::review(app, &stored, to.brand),
+        review: view::review_and_copies(app, &stored, to.brand).await?,
         links: view::links(app, &stored, &to.contact.id),
         assessment,
         advice,
@@ -168,18 +168,21 @@ async fn ladder<W: World>(
     if let Some(first) = needed.first() {
         first_subject = app.store().first_subject(&first.review.key, &to.contact.id).await?;
     }
-    let item = |stored: &StoredReview| LadderItem {
-        review: view::review(app, stored, to.brand),
-        links: view::links(app, stored, &to.contact.id),
-        summary: view::advice(&stored.review, to.brand).1.summary,
-        had_it: view::names(to.brand, &to.brand.who_gets_of(Gets::Alert, &stored.review)),
-        next: next(&stored.review),
-    };
+    let mut items = Vec::new();
+    for stored in &needed {
+        items.push(LadderItem {
+            review: view::review_and_copies(app, stored, to.brand).await?,
+            links: view::links(app, stored, &to.contact.id),
+            summary: view::advice(&stored.review, to.brand).1.summary,
+            had_it: view::names(to.brand, &to.brand.who_gets_of(Gets::Alert, &stored.review)),
+            next: next(&stored.review),
+        });
+    }
     Ok(vigie_render::ladder(&LadderView {
         brand: to.brand_view(),
         recipient: to.reader(),
         kind,
-        items: needed.iter().map(item).collect(),
+        items,
         first_subject,
     }))
 }
