@@ -1,5 +1,7 @@
 //! The command line, as users and their tools rely on it (docs/cli.md).
 
+mod catch_up;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use vigie_domain::SourceId;
 
 use crate::captures::ASKED_FOR_MAX;
+
+pub(crate) use catch_up::{Import, Reconcile};
 
 /// A lookout for brands: reviews come in, the right people hear of them, none is left unanswered.
 #[derive(Debug, Parser)]
@@ -28,6 +32,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Make the store's brands and sources those of the files
     Apply(Apply),
+    /// Record reviews out of a file: the past, or a platform without webhooks
+    Import(Import),
+    /// Find reviews whose webhook never came, in the lists that platforms have
+    Reconcile(Reconcile),
     /// Play a platform: sign a sample or a file, and post it
     Send(Send),
     /// Have the running server keep a source's next refused requests
@@ -47,6 +55,8 @@ pub(crate) enum Command {
     Answered(Answered),
     /// Close a review without an answer
     Close(Close),
+    /// Take a review and its copy on another source apart
+    Split(Split),
     /// Copy the store to a file while the server runs
     Backup(Backup),
     /// List the platforms that Vigie knows
@@ -216,6 +226,24 @@ pub(crate) struct Send {
     /// A body to sign and post
     #[arg(long, value_name = "FILE")]
     pub(crate) body: Option<PathBuf>,
+    /// Send so many, one after the other: every sample in turn, each round of them new reviews
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) count: Option<u32>,
+    /// Send so many a second, several at a time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) rate: Option<u32>,
+    /// Send each twice
+    #[arg(long)]
+    pub(crate) duplicates: bool,
+    /// Send them in any order, several at a time
+    #[arg(long)]
+    pub(crate) shuffle: bool,
+    /// Beside each, send one that was signed ten minutes ago
+    #[arg(long)]
+    pub(crate) late: bool,
+    /// Beside each, send one whose proof is not right
+    #[arg(long)]
+    pub(crate) forged: bool,
     #[command(flatten)]
     pub(crate) json: Json,
 }
@@ -413,6 +441,17 @@ pub(crate) struct Close {
     /// Who closed it
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// `vigie split`
+#[derive(Debug, Args)]
+pub(crate) struct Split {
+    /// SOURCE/EXTERNAL_ID, or the short number that mails show: of the copy
+    pub(crate) review: String,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
     #[command(flatten)]
     pub(crate) json: Json,
 }

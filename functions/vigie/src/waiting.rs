@@ -1,6 +1,6 @@
 //! What somebody at a terminal sees while a command takes longer than a second.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -56,6 +56,47 @@ fn show(target: ProgressDrawTarget, what: &'static str, soon: Duration, end: &Re
         bar.tick();
     }
     bar.finish_and_clear();
+}
+
+/// Shows on a terminal how far a file is read, once that takes longer than a second.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    shown: bool,
+}
+
+impl Progress {
+    /// Begins, with as many bytes as there are to read, where that is known.
+    pub(crate) fn of(bytes: Option<u64>) -> Self {
+        let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::hidden());
+        let form = match bytes {
+            Some(_) => "{wide_bar} {percent} %, {msg}, {eta} left",
+            None => "{spinner} {msg}, {elapsed}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            bar.set_style(style);
+        }
+        Self { bar, shown: !std::io::stderr().is_terminal() }
+    }
+
+    /// The file, counted as it is read.
+    pub(crate) fn reading(&self, file: impl Read + 'static) -> impl Read + 'static {
+        self.bar.wrap_read(file)
+    }
+
+    /// Says how much was done.
+    pub(crate) fn say(&mut self, done: String) {
+        self.bar.set_message(done);
+        if !self.shown && self.bar.elapsed() > SOON {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            self.shown = true;
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 #[cfg(test)]

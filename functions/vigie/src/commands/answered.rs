@@ -90,7 +90,7 @@ async fn state_now<P: Place>(app: &App<P>, noted: &Noted) -> Result<State, Canno
 }
 
 /// Decides a change. Where this fails the mark stays, and whoever watches finds it.
-async fn decide<P: Place>(app: &App<P>, key: &ReviewKey) {
+pub(super) async fn decide<P: Place>(app: &App<P>, key: &ReviewKey) {
     if let Ok(notices) = raise(app, key).await {
         app.world().nudge(notices).await;
     }

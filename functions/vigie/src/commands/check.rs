@@ -49,6 +49,7 @@ pub(crate) async fn run(arguments: &Check) -> Result<Exit, CannotBegin> {
     let (outcome, machine) = read_files_for(path, whom)?;
     if let Some(config) = outcome.config.as_ref().filter(|_| !on_aws) {
         warn_of_troubles(config, &machine);
+        warn_of_copies(config, &machine);
     }
     let files = files(&file, outcome.included);
     let Some(config) = outcome.config.as_ref().filter(|_| outcome.faults.is_empty()) else {
@@ -114,6 +115,25 @@ pub(crate) fn warn_of_troubles(config: &Config, machine: &Machine) {
     let brands = brands.into_iter().map(|brand| (brand, false));
     for trouble in Registry::prepare(brands, machine).1 {
         complain(format!("warning: {trouble}"));
+    }
+}
+
+/// Tells of brands whose reviews can come twice: by an aggregator, and by a platform that it passes
+/// on.
+fn warn_of_copies(config: &Config, machine: &Machine) {
+    for brand in config.brands.iter().filter(|brand| brand.sources.len() > 1) {
+        for source in &brand.sources {
+            let Ok(preset) = machine.preset(&source.platform) else { continue };
+            if !preset.aggregates() {
+                continue;
+            }
+            let (id, name) = (&source.id, preset.name());
+            complain(format!(
+                "warning: {id}: {name} passes on reviews of other platforms: one that comes by \
+                 another source of {} too is recorded as a copy, and told once",
+                brand.id
+            ));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use vigie_app::App;
 use vigie_app::explain::{Explained, explain};
 use vigie_domain::decide::NotMade;
 use vigie_domain::review::{Happened, TrailEntry};
-use vigie_domain::{Channel, Kind, ReviewKey, State, text};
+use vigie_domain::{Channel, Kind, ReviewKey, ReviewNumber, State, text};
 use vigie_ports::World;
 
 use super::notices::{Listed, recipient};
@@ -29,6 +29,11 @@ struct Answer<'a> {
     reviewer_removed_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     erased_at: Option<Timestamp>,
+    /// The review that it is a copy of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copy_of: Option<&'a ReviewKey>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    copies: Vec<&'a ReviewKey>,
     trail: Vec<Line<'a>>,
     notices: Vec<Listed<'a>>,
     not_made: Vec<Missing>,
@@ -107,6 +112,8 @@ fn answer(story: &Explained) -> Answer<'_> {
         due_at: story.due_at,
         reviewer_removed_at: story.reviewer_removed_at,
         erased_at: story.erased_at,
+        copy_of: story.copy_of.as_ref().map(|(key, _)| key),
+        copies: story.copies.iter().map(|(key, _)| key).collect(),
         trail: story.trail.iter().map(Line::from).collect(),
         notices: story.notices.iter().map(Listed::from).collect(),
         not_made: story.not_made.iter().map(Missing::from).collect(),
@@ -130,6 +137,16 @@ fn human(story: &Explained, zone: &TimeZone) -> String {
     if let Some(at) = story.erased_at {
         lines.push(format!("erased on {}: only the numbers are left", local(at, zone)));
     }
+    let named = |(key, number): &(ReviewKey, ReviewNumber)| {
+        line(&format!("{} ({key})", number.shown(&story.brand)), 0)
+    };
+    if let Some(first) = &story.copy_of {
+        lines.push(format!(
+            "a copy of {}: messages are that one's; vigie split undoes it",
+            named(first)
+        ));
+    }
+    lines.extend(story.copies.iter().map(|copy| format!("has a copy: {}", named(copy))));
     if story.undecided {
         lines
             .push("Its last change waits for a decision, which a running server makes.".to_owned());

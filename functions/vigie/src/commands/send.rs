@@ -1,12 +1,14 @@
 //! `vigie send`: plays a platform. No address that holds a token is printed.
 
 mod address;
+mod many;
 
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect};
 use serde::Serialize;
@@ -51,8 +53,13 @@ struct Payload {
 /// Signs and posts.
 pub(crate) async fn run(arguments: &Send) -> Result<Exit, CannotBegin> {
     let signing = resolve(&arguments.signer).await?;
+    if many::is_asked_for(arguments) {
+        // Read and refused here, once.
+        payload(arguments, &signing.preset)?;
+        return many::run(arguments, signing).await;
+    }
     let payload = payload(arguments, &signing.preset)?;
-    let (headers, signed) = signed(&signing, &payload)?;
+    let (headers, signed) = signed_at(&signing, &payload, &message_id(), now())?;
     let source = signing.source.as_ref().map(vigie_domain::SourceId::as_str);
     let address = Address::of(&arguments.url, source, &signed)
         .map_err(|fault| wrong(&format!("--url: {fault}")))?;
@@ -65,23 +72,28 @@ pub(crate) async fn run(arguments: &Send) -> Result<Exit, CannotBegin> {
 
 fn payload(arguments: &Send, preset: &Preset) -> Result<Payload, CannotBegin> {
     if let Some(file) = &arguments.body {
-        return Ok(Payload {
-            name: "from a file".to_owned(),
-            body: read(file)?,
-            headers: HeaderMap::new(),
-            claims: Vec::new(),
-            query: None,
-        });
+        return Ok(Payload::of_body(read(file)?));
     }
-    let sample = match &arguments.sample {
+    payload_of(preset, arguments.sample.as_deref(), 0, now(), "")
+}
+
+/// A sample of a preset: the one of a name, else the one of a place.
+fn payload_of(
+    preset: &Preset,
+    named: Option<&str>,
+    place: usize,
+    at: Timestamp,
+    suffix: &str,
+) -> Result<Payload, CannotBegin> {
+    let sample = match named {
         Some(name) => preset.sample(name).ok_or_else(|| unknown_sample(name, preset))?,
-        None => preset.samples().first().ok_or_else(|| {
+        None => preset.samples().get(place).ok_or_else(|| {
             wrong("this preset has no sample\n  hint: --body FILE posts one of yours")
         })?,
     };
     Ok(Payload {
         name: format!("sample {}", sample.name),
-        body: sample.render(now()),
+        body: sample.render_with(at, suffix),
         headers: sample.header_map(),
         claims: sample.claims.clone(),
         query: sample.query.clone(),
@@ -99,18 +111,22 @@ fn unknown_sample(name: &str, preset: &Preset) -> CannotBegin {
 }
 
 /// The headers of the signed request, and what else its signature changes.
-fn signed(signing: &Signing, payload: &Payload) -> Result<(HeaderMap, Signed), CannotBegin> {
+fn signed_at(
+    signing: &Signing,
+    payload: &Payload,
+    id: &str,
+    at: Timestamp,
+) -> Result<(HeaderMap, Signed), CannotBegin> {
     let Some(secret) = signing.secrets.first() else {
         return Err(wrong(&format!("{} has no secret to sign with", signing.title)));
     };
-    let id = message_id();
     let message = Message {
         body: &payload.body,
-        id: &id,
+        id,
         claims: &payload.claims,
         query: payload.query.as_deref(),
         expect: &signing.expect,
-        at: now(),
+        at,
     };
     let signed = sign_message(signing.preset.scheme(), secret, &message)
         .map_err(|fault| wrong(&format!("{}: {fault}", signing.title)))?;
@@ -128,18 +144,38 @@ fn message_id() -> String {
     })
 }
 
-async fn post(
-    address: Address,
-    headers: HeaderMap,
-    body: Vec<u8>,
-) -> Result<(StatusCode, Vec<u8>), String> {
-    let client = Client::builder()
+impl Payload {
+    fn of_body(body: Vec<u8>) -> Self {
+        let (headers, claims) = (HeaderMap::new(), Vec::new());
+        Self { name: "from a file".to_owned(), body, headers, claims, query: None }
+    }
+}
+
+/// Who posts: no redirect is followed, and no proxy asked.
+fn client() -> Result<Client, String> {
+    Client::builder()
         .redirect(redirect::Policy::none())
         .timeout(ANSWER_WITHIN)
         .no_proxy()
         .user_agent(concat!("vigie/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(why)?;
+        .map_err(why)
+}
+
+async fn post(
+    address: Address,
+    headers: HeaderMap,
+    body: Vec<u8>,
+) -> Result<(StatusCode, Vec<u8>), String> {
+    post_with(&client()?, address, headers, body).await
+}
+
+async fn post_with(
+    client: &Client,
+    address: Address,
+    headers: HeaderMap,
+    body: Vec<u8>,
+) -> Result<(StatusCode, Vec<u8>), String> {
     let response = client.post(address.url).headers(headers).body(body).send().await;
     let response = response.map_err(why)?;
     Ok((response.status(), body_of(response).await.map_err(why)?))

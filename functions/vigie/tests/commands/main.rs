@@ -6,6 +6,8 @@ mod brands;
 mod captures;
 mod files;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod keeping;
 #[cfg(test)]
 mod notices;
