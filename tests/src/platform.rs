@@ -106,7 +106,8 @@ impl Reply {
     }
 }
 
-/// A webhook that posts a review, published a minute ago, with a text about nothing in particular.
+/// A webhook that posts a review, published a minute ago, with a text of its own about nothing in
+/// particular.
 ///
 /// ```
 /// let webhook = vigie_tests::platform::posted("r-1", 2);
@@ -116,7 +117,7 @@ pub fn posted(id: &str, rating: u8) -> Value {
     let at = ago(60).to_string();
     json!({"type": "review.posted", "review": {
         "id": id, "rating": rating, "scale": 5, "language": "fr", "author": "Claire D.",
-        "text": "La lampe est comme sur la photo.", "published_at": at, "updated_at": at,
+        "text": format!("La lampe {id} est comme sur la photo."), "published_at": at, "updated_at": at,
     }})
 }
 

@@ -20,9 +20,9 @@ use vigie_tests::{output_of, vigie_bin, workspace_root};
 /// Longest that a page may be, in lines: README, ARCHITECTURE, and each page of docs/.
 const LINES_MAX: [(&str, usize); 5] = [
     ("README.md", 170),
-    ("ARCHITECTURE.md", 330),
+    ("ARCHITECTURE.md", 345),
     // A section for each command.
-    ("docs/cli.md", 210),
+    ("docs/cli.md", 240),
     // A section for each platform, made from the presets.
     ("docs/platforms.md", 600),
     ("docs/", 150),

@@ -26,8 +26,19 @@ use crate::programs;
 /// How often `watch` looks while a test waits.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Commands that take `--store`.
-const OF_THE_STORE: [&str; 10] = [
-    "answered", "apply", "close", "erase", "explain", "notices", "redrive", "report", "sources",
+const OF_THE_STORE: [&str; 13] = [
+    "answered",
+    "apply",
+    "close",
+    "erase",
+    "explain",
+    "import",
+    "notices",
+    "reconcile",
+    "redrive",
+    "report",
+    "sources",
+    "split",
     "status",
 ];
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at a fault")]
 
 mod keys;
+mod listed;
 mod thin;
 
 use std::collections::VecDeque;

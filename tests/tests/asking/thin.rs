@@ -16,10 +16,10 @@ use vigie_tests::app::{SECRET, Still, app_that_asks};
 
 use crate::{NoMail, Platform};
 
-type Home = App<Still<NoMail, HttpApi>>;
+pub(crate) type Home = App<Still<NoMail, HttpApi>>;
 
 /// A brand whose shop is a `WooCommerce`, with its API.
-async fn home(api: SocketAddr) -> Home {
+pub(crate) async fn home(api: SocketAddr) -> Home {
     let mut brand = Brand::sample();
     let source = &mut brand.sources[0];
     "woocommerce".clone_into(&mut source.platform);
@@ -31,7 +31,7 @@ async fn home(api: SocketAddr) -> Home {
 }
 
 /// The platform's webhook about a review, received at the test's time.
-async fn webhook(app: &Home, review: u64) -> Tally {
+pub(crate) async fn webhook(app: &Home, review: u64) -> Tally {
     let body = format!("{{\"action\":\"comment_post\",\"arg\":{review}}}");
     let scheme = Preset::by_id("woocommerce").unwrap().scheme();
     let signed =
@@ -48,7 +48,7 @@ async fn webhook(app: &Home, review: u64) -> Tally {
     receive(app, &webhook).await.unwrap().tally
 }
 
-fn review(id: u64, rating: u8) -> String {
+pub(crate) fn review(id: u64, rating: u8) -> String {
     format!(
         r#"{{"id":{id},"status":"approved","rating":{rating},"review":"<p>Fendu.</p>","reviewer":"Inès Q.","date_created_gmt":"2026-01-01T00:00:00"}}"#
     )
@@ -65,7 +65,7 @@ async fn waiting(app: &Home) -> Vec<NoticeId> {
 }
 
 /// Carries out the one fetch that waits.
-async fn fetch(app: &Home) -> (NoticeId, Delivered) {
+pub(crate) async fn fetch(app: &Home) -> (NoticeId, Delivered) {
     let waiting = waiting(app).await;
     assert_eq!(waiting.len(), 1, "{waiting:?}");
     let attempt = deliver(app, &waiting[0]).await.unwrap();
@@ -74,7 +74,7 @@ async fn fetch(app: &Home) -> (NoticeId, Delivered) {
 }
 
 /// In hundredths.
-async fn stars(app: &Home, id: u64) -> Option<u16> {
+pub(crate) async fn stars(app: &Home, id: u64) -> Option<u16> {
     let key = format!("lumen-site/{id}").parse().unwrap();
     let stored = app.world().store().review(&key).await.unwrap()?;
     stored.review.stars().map(Stars::hundredths)

@@ -9,6 +9,10 @@ mod alone;
 mod alerts;
 #[path = "../scenarios/answers.rs"]
 mod answers;
+#[path = "../scenarios/catch_up.rs"]
+mod catch_up;
+#[path = "../scenarios/copies.rs"]
+mod copies;
 #[path = "../scenarios/critical.rs"]
 mod critical;
 #[path = "../scenarios/desk.rs"]

@@ -36,7 +36,7 @@ async fn a_faulty_file_at_sighup_changes_nothing_and_a_good_one_applies() -> Res
     assert!(until_status(&stage, "lumen-more", 401).await? < SOON);
     let told = || Ok(stage.log()?.contains("source lumen-more of lumen"));
     stage.until("it prints the difference", told).await?;
-    stage.tell("lumen-more", &posted("r-1", 2)).await?;
+    stage.tell("lumen-more", &posted("r-2", 2)).await?;
     stage.mails(2).await?;
     stage.stop().await
 }
