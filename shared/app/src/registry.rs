@@ -271,3 +271,30 @@ fn prepare_source(
     let (prepared, troubles) = SourceInForce::prepare(brand, source, preset, &read);
     Ok((prepared, troubles.into_iter().map(told).collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_that_do_not_read_let_nobody_in() {
+        let mut brand = Brand::sample();
+        let source = &mut brand.sources[0];
+        source.access.allow_from = vec!["10.0.0.0/8".to_owned(), "everywhere".to_owned()];
+        let (mut some, mut none) = (source.clone(), source.clone());
+        some.access.allow_from.truncate(1);
+        none.access.allow_from.remove(0);
+        let both = source.clone();
+        let brand = Arc::new(BrandInForce::new(brand));
+        let preset = Preset::by_id("generic-hmac").unwrap();
+        let prepared = |source: &Source| {
+            let read = |_: &SecretRef| Ok("an-invented-secret".into());
+            SourceInForce::prepare(&brand, source, PresetInForce::Ours(preset), &read).0
+        };
+        let networks = |source: &Source| prepared(source).access.networks.map(|all| all.len());
+        assert_eq!((networks(&some), networks(&both)), (Some(1), Some(1)));
+        assert_eq!(networks(&none), Some(0), "and not: any");
+        none.access.allow_from.clear();
+        assert_eq!(networks(&none), None);
+    }
+}

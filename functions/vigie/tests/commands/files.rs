@@ -186,3 +186,16 @@ fn a_command_line_that_cannot_be_followed_is_exit_2() {
         assert_eq!(place.run(arguments).code, 2, "{arguments:?}");
     }
 }
+
+#[test]
+fn a_platform_that_passes_on_reviews_of_others_is_warned_of() {
+    let place = Place::new();
+    let zernio = "[[brand.source]]\nid = \"lumen-zernio\"\nplatform = \"zernio\"\n\
+                  secrets = [\"env:LUMEN_TRUSTPILOT_TOKEN\"]\n";
+    place.write("vigie.toml", [CONFIG, zernio].concat());
+    let ran = place.run(&["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let warned = "warning: lumen-zernio: Zernio passes on reviews of other platforms";
+    assert!(ran.err.contains(warned), "{ran:?}");
+    assert_eq!(ran.err.matches("passes on").count(), 1, "{ran:?}");
+}
