@@ -94,6 +94,10 @@ pub async fn deliver_with<W: World>(
         make_ready(&fetching.review.source).await?;
         return fetch::carry_out(app, &notice, fetching, &token).await;
     }
+    if let Subject::List { source } = &notice.what.subject {
+        make_ready(source).await?;
+        return fetch::look_into_list(app, &notice, source, &token).await;
+    }
     let (mut published_at, mut request, kind) = (None, String::new(), notice.what.kind);
     let settlement = match prepare(app, &notice, &token, now).await? {
         Ok(ready) => {
@@ -317,7 +321,7 @@ async fn take_along<W: World>(
     Ok(left_out)
 }
 
-fn cancelled(reason: &str, unless_moved: Vec<(ReviewKey, u64)>) -> Settlement {
+pub(crate) fn cancelled(reason: &str, unless_moved: Vec<(ReviewKey, u64)>) -> Settlement {
     Settlement::Cancelled { reason: reason.to_owned(), unless_moved }
 }
 

@@ -8,7 +8,7 @@
 mod list;
 mod pass;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vigie_domain::notice::{Fetching, GIVE_UP_AFTER, NewNotice, Notice, NoticeId, retry_at};
 use vigie_domain::promise::later;
 use vigie_domain::{
@@ -27,6 +27,7 @@ use crate::deliver::{Attempt, Delivered};
 use crate::receive::{NotReceived, take};
 use crate::registry::SourceInForce;
 pub use list::{Listed, NotListed, PAGES_MAX, reconcile};
+pub(crate) use list::{look_into_list, to_look_into};
 pub(crate) use pass::Passes;
 
 /// Makes of what webhooks left out what is to be fetched. Gives for each its notice, and whether it
@@ -118,7 +119,7 @@ pub(crate) async fn carry_out<W: World>(
             Vec::new()
         }
         Err(failed) => {
-            let settlement = after(notice, failed, app.now());
+            let settlement = after(notice, failed, GIVE_UP_AFTER, app.now());
             let outcome = match &settlement {
                 Settlement::Retry { at, .. } => Delivered::Later(*at),
                 _ => Delivered::Dead,
@@ -244,12 +245,18 @@ pub(crate) fn refused(reply: &Reply) -> Result<(), Failed> {
     Err(failed(class, format!("the platform's API answered {status}: {why}")))
 }
 
-fn after(notice: &Notice, failed: Failed, now: Timestamp) -> Settlement {
+/// What follows from a failure; given up after so long.
+fn after(
+    notice: &Notice,
+    failed: Failed,
+    give_up_after: SignedDuration,
+    now: Timestamp,
+) -> Settlement {
     let (id, reason, unknown) = (&notice.what.id, failed.reason, false);
-    let old = now >= later(notice.made_at, GIVE_UP_AFTER);
+    let old = now >= later(notice.made_at, give_up_after);
     let wanted = match failed.class {
         FailureClass::Permanent => {
-            tracing::error!(notice.id = %id, reason, "a review cannot be fetched");
+            tracing::error!(notice.id = %id, reason, "cannot be fetched");
             return Settlement::Dead { reason, unknown };
         }
         _ if old => return Settlement::Dead { reason, unknown },

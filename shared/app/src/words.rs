@@ -84,7 +84,9 @@ pub(crate) async fn words<W: World>(
             Ok((!good.is_empty()).then(|| praise(app, to, &good, more, now)))
         }
         // Composed without a brand: `compose::operator`.
-        (Subject::Operator(_) | Subject::Fetch(_) | Subject::Fetched, _) => Ok(None),
+        (Subject::Operator(_) | Subject::Fetch(_) | Subject::List { .. } | Subject::Fetched, _) => {
+            Ok(None)
+        }
         (Subject::Report { since, .. }, _) => {
             let Some(stored) = app.store().brand(&to.brand.id).await? else { return Ok(None) };
             let report = report::unanswered(app, &stored, *since, now).await?;

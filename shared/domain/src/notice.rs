@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::brand::Channel;
 use crate::digest::Digest;
-use crate::ids::{BrandId, ContactId, ReviewKey};
+use crate::ids::{BrandId, ContactId, ReviewKey, SourceId};
 use crate::matter::Telling;
 use crate::promise::later;
 
@@ -44,7 +44,7 @@ pub enum Kind {
     Report,
     /// Trouble with Vigie itself.
     Operator,
-    /// No message: what a webhook left out is read from the platform's API.
+    /// No message: what a webhook left out, or never told, is read from the platform's API.
     Fetch,
 }
 
@@ -146,6 +146,11 @@ pub enum Subject {
     Operator(Telling),
     /// A review whose webhook told only which one it is.
     Fetch(Fetching),
+    /// The list of a source's reviews, for those whose webhook never came.
+    List {
+        /// Whose list.
+        source: SourceId,
+    },
     /// What was fetched: that it was is all that is kept.
     Fetched,
 }
@@ -168,7 +173,11 @@ impl Subject {
         match self {
             Self::Review { reviews, .. } => reviews.first(),
             Self::Fetch(fetching) => Some(&fetching.review),
-            Self::Report { .. } | Self::Praise { .. } | Self::Operator(_) | Self::Fetched => None,
+            Self::Report { .. }
+            | Self::Praise { .. }
+            | Self::Operator(_)
+            | Self::List { .. }
+            | Self::Fetched => None,
         }
     }
 }

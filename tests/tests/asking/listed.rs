@@ -1,10 +1,14 @@
 //! Reviews whose webhook never came are found in the platform's list.
 
 use jiff::{SignedDuration, Timestamp};
+use vigie_app::deliver::{Delivered, deliver};
 use vigie_app::fetch::{Listed, NotListed, PAGES_MAX, reconcile};
 use vigie_app::raise::raise;
+use vigie_app::watch;
+use vigie_domain::Kind;
 use vigie_domain::decide::WhyNot;
-use vigie_ports::{Clock as _, Store as _, World as _};
+use vigie_domain::notice::NoticeId;
+use vigie_ports::{Clock as _, Due, FailureClass, Store as _, World as _};
 use vigie_tests::app::SECRET;
 
 use crate::Platform;
@@ -109,11 +113,57 @@ async fn err_a_platform_that_has_a_bad_day_is_told_and_what_was_read_is_kept() {
     ] {
         platform.will(200, &page(&[published(&app, u64::from(status), 5, 1)]));
         platform.will_with(status, headers, body);
-        let NotListed::Failed(reason, wait) = look(&app).await.unwrap_err() else {
+        let NotListed::Failed(reason, class) = look(&app).await.unwrap_err() else {
             panic!("{status}")
         };
         assert!(reason.contains(why) && !reason.contains(SECRET), "{status}: {reason}");
-        assert_eq!(wait.is_some(), status == 429);
+        let waits = matches!(class, FailureClass::RetryAfter(_));
+        assert_eq!(waits, status == 429);
         assert_eq!(stars(&app, u64::from(status)).await, Some(500), "its first page");
     }
+}
+
+/// Makes the brand's report, and with it what its day begins with.
+async fn day_begins(app: &Home) -> Vec<NoticeId> {
+    let brand = app.registry().brands().remove(0).brand.id.clone();
+    let stored = app.world().store().brand(&brand).await.unwrap().unwrap();
+    let waits = stored.report_at.duration_since(app.world().clock().now());
+    app.world().clock().advance(waits);
+    let made = watch::handle(app, &Due::Report(brand)).await.unwrap();
+    let mut fetches = Vec::new();
+    for id in made {
+        let notice = app.world().store().notice(&id).await.unwrap().unwrap();
+        fetches.extend((notice.what.kind == Kind::Fetch).then_some(id));
+    }
+    fetches
+}
+
+#[tokio::test]
+async fn each_day_begins_with_a_look_into_the_list() {
+    let platform = Platform::default();
+    let app = home(platform.start().await).await;
+    let looks = day_begins(&app).await;
+    assert_eq!(looks.len(), 1);
+    // A bad day: tried again later, and what is found in the end is decided.
+    platform.will(503, "");
+    let attempt = deliver(&app, &looks[0]).await.unwrap();
+    let Delivered::Later(at) = attempt.outcome else { panic!("{attempt:?}") };
+    app.world().clock().advance(at.duration_since(app.world().clock().now()));
+    platform.will(200, &page(&[published(&app, 5, 2, 1)]));
+    platform.will(200, "[]");
+    let attempt = deliver(&app, &looks[0]).await.unwrap();
+    assert_eq!(attempt.outcome, Delivered::Sent);
+    let found: Vec<_> = attempt.undecided.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["lumen-site/5"]);
+    assert_eq!(deliver(&app, &looks[0]).await.unwrap().outcome, Delivered::NotClaimed);
+    // The next day has its own; one that fails all day is given up before the next.
+    let looks = day_begins(&app).await;
+    for _ in 0..2 {
+        platform.will(401, "{}");
+        platform.will(401, "{}");
+    }
+    let attempt = deliver(&app, &looks[0]).await.unwrap();
+    assert!(matches!(attempt.outcome, Delivered::Later(_)), "{attempt:?}");
+    app.world().clock().advance(SignedDuration::from_hours(21));
+    assert_eq!(deliver(&app, &looks[0]).await.unwrap().outcome, Delivered::Dead);
 }

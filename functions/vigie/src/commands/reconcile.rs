@@ -7,6 +7,7 @@ use vigie_app::fetch::{Listed, NotListed, reconcile};
 use vigie_app::raise::raise;
 use vigie_app::receive::Tally;
 use vigie_app::registry::SourceInForce;
+use vigie_ports::FailureClass;
 
 use super::import::known_source;
 use super::shown::table;
@@ -102,7 +103,7 @@ async fn one<P: Place>(
 
 fn why(not: &NotListed) -> String {
     match not {
-        NotListed::Failed(reason, Some(wait)) => {
+        NotListed::Failed(reason, FailureClass::RetryAfter(wait)) => {
             format!("{reason}; try again in {} s", wait.as_secs())
         }
         other => other.to_string(),

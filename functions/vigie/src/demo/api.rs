@@ -91,7 +91,15 @@ impl Api {
         let names = ApiNames { base: Some(self.base()), account: Some(ACCOUNT.to_owned()) };
         let url = moved.fetch().map(|fetch: &Fetch| fetch.address(thin, &names))?.ok()?;
         let place = url.strip_prefix(&self.base())?.to_owned();
+        let list = moved.fetch().and_then(Fetch::list);
+        let first = list.and_then(|list| Some((list.first(&names).ok()?, list.page(Vec::new()))));
         let mut has = self.has.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked into with the report: every webhook came, so it shows nothing else.
+        if let Some((first, page)) = first
+            && let Some(place) = first.strip_prefix(&self.base())
+        {
+            has.entry(place.to_owned()).or_insert_with(|| (page.to_string().into_bytes(), 0));
+        }
         let before = has.get(&place).map_or(0, |(_, reads)| *reads);
         has.insert(place.clone(), (fetched, before));
         Some(Reads { has: self.has.clone(), place, before })

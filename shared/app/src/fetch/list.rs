@@ -1,18 +1,27 @@
 //! Reviews whose webhook never came are found in the list that a platform's API has.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
-use jiff::Timestamp;
-use vigie_domain::{ReviewEvent, ReviewKey};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use vigie_domain::notice::{Kind, NewNotice, Notice, NoticeId};
+use vigie_domain::{Brand, Channel, ReviewEvent, ReviewKey, SourceId, Subject};
 use vigie_platforms::preset::{ApiAuth, Fetch, List};
 use vigie_platforms::{Mapped, json};
-use vigie_ports::{FailureClass, StoreError, World};
+use vigie_ports::{FailureClass, Settlement, Store as _, StoreError, World, Written};
 
-use super::{Failed, ask, failed, refused};
+use super::{Failed, after, ask, failed, refused};
 use crate::App;
+use crate::deliver::{Attempt, Delivered, cancelled};
 use crate::receive::{NotReceived, Tally, take};
 use crate::registry::SourceInForce;
+
+/// How far back the daily look goes: a week's webhooks, and a day for a look that failed.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
+/// Pages that the daily look reads: it has to end before its claim does.
+const DAILY_PAGES_MAX: usize = 5;
+/// A look that fails for so long is given up: the next day's comes.
+const LOOK_FOR: SignedDuration = SignedDuration::from_hours(20);
 
 /// Pages read at most: an API that pages for ever is not followed for ever.
 pub const PAGES_MAX: usize = 200;
@@ -39,9 +48,9 @@ pub enum NotListed {
     /// The source does not say how to ask.
     #[error("the source states no api: {0}")]
     NoApi(String),
-    /// The platform does not answer, or not with a list; how long it wants to be left alone.
+    /// The platform does not answer, or not with a list; and what follows from that.
     #[error("{0}")]
-    Failed(String, Option<Duration>),
+    Failed(String, FailureClass),
     /// The store does not answer.
     #[error("not recorded")]
     Store(#[source] StoreError),
@@ -49,11 +58,7 @@ pub enum NotListed {
 
 impl From<Failed> for NotListed {
     fn from(failed: Failed) -> Self {
-        let wait = match failed.class {
-            FailureClass::RetryAfter(wait) => Some(wait),
-            _ => None,
-        };
-        Self::Failed(failed.reason, wait)
+        Self::Failed(failed.reason, failed.class)
     }
 }
 
@@ -69,6 +74,15 @@ pub async fn reconcile<W: World>(
     source: &SourceInForce,
     since: Timestamp,
 ) -> Result<Listed, NotListed> {
+    read(app, source, since, PAGES_MAX).await
+}
+
+async fn read<W: World>(
+    app: &App<W>,
+    source: &SourceInForce,
+    since: Timestamp,
+    pages_max: usize,
+) -> Result<Listed, NotListed> {
     let fetch = source.preset.fetch().ok_or(NotListed::NoList)?;
     let list = fetch.list().ok_or(NotListed::NoList)?;
     let first = address(source, fetch, list)?;
@@ -83,8 +97,8 @@ pub async fn reconcile<W: World>(
         listed.pages += 1;
         let is_old = record(app, source, page.events, since, &mut listed).await?;
         next = list.next(&first, &page.whole, listed.pages).filter(|_| !is_old);
-        if next.is_some() && listed.pages == PAGES_MAX {
-            listed.cut = Some(format!("the list goes on after {PAGES_MAX} pages"));
+        if next.is_some() && listed.pages == pages_max {
+            listed.cut = Some(format!("the list goes on after {pages_max} pages"));
             break;
         }
     }
@@ -161,11 +175,78 @@ async fn record<W: World>(
     let received = match take(app, source, mapped, app.now(), None).await {
         Ok(received) => received,
         Err(NotReceived::NotRecorded(error)) => return Err(NotListed::Store(error)),
-        Err(other) => return Err(NotListed::Failed(other.to_string(), None)),
+        Err(other) => return Err(NotListed::Failed(other.to_string(), FailureClass::Permanent)),
     };
     listed.tally.add(&received.tally);
     listed.undecided.extend(received.undecided);
     Ok(newest.is_some_and(|newest| newest < since))
+}
+
+/// What a brand's day begins with: a look into the list of each of its sources that has one.
+pub(crate) fn to_look_into<W: World>(app: &App<W>, brand: &Brand, date: Date) -> Vec<NewNotice> {
+    let has_list = |source: &SourceId| {
+        let preset = app.registry().platform(source);
+        preset.is_some_and(|preset| preset.fetch().and_then(Fetch::list).is_some())
+    };
+    let asked = brand.sources.iter().filter(|one| one.access.api.is_some() && has_list(&one.id));
+    let make = |source: &SourceId| {
+        Some(NewNotice {
+            id: NoticeId::of(["list", source.as_str(), &date.to_string()]),
+            brand: brand.id.clone(),
+            kind: Kind::Fetch,
+            channel: Channel::Api,
+            to: source.as_str().parse().ok()?,
+            meant_for: Vec::new(),
+            subject: Subject::List { source: source.clone() },
+            due_at: app.now(),
+            with: None,
+        })
+    };
+    asked.filter_map(|one| make(&one.id)).collect()
+}
+
+/// Carries out such a look, which was claimed.
+pub(crate) async fn look_into_list<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    source: &SourceId,
+    token: &str,
+) -> Result<Attempt, StoreError> {
+    let id = &notice.what.id;
+    let known = app.registry().source(source.as_str());
+    let since = app.now().checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
+    let listed = match &known {
+        Some(source) => read(app, source, since, DAILY_PAGES_MAX).await,
+        None => Err(NotListed::NoList),
+    };
+    let settlement = match listed {
+        Ok(listed) => {
+            let found = listed.tally.accepted;
+            tracing::info!(notice.id = %id, source.id = %source, found, "looked into the list");
+            let what = NewNotice { subject: Subject::Fetched, ..notice.what.clone() };
+            let outcome = match app.store().done(what, token, app.now()).await? {
+                Written::Done => Delivered::Sent,
+                Written::Moved => Delivered::Refused,
+            };
+            return Ok(Attempt { outcome, undecided: listed.undecided, ..Attempt::of_fetch() });
+        }
+        Err(NotListed::Store(error)) => return Err(error),
+        Err(NotListed::Failed(reason, class)) => {
+            after(notice, Failed { class, reason }, LOOK_FOR, app.now())
+        }
+        // What the day's configuration no longer has.
+        Err(no @ (NotListed::NoList | NotListed::NoApi(_))) => {
+            cancelled(&no.to_string(), Vec::new())
+        }
+    };
+    let outcome = match &settlement {
+        Settlement::Retry { at, .. } => Delivered::Later(*at),
+        Settlement::Cancelled { .. } => Delivered::Cancelled,
+        _ => Delivered::Dead,
+    };
+    let written = app.store().settle(id, token, settlement, app.now()).await?;
+    let outcome = if written == Written::Done { outcome } else { Delivered::Refused };
+    Ok(Attempt { outcome, ..Attempt::of_fetch() })
 }
 
 #[cfg(test)]

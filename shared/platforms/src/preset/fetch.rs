@@ -246,6 +246,14 @@ impl List {
         }
     }
 
+    /// A page of such a list, for whoever plays the platform.
+    pub fn page(&self, items: Vec<Value>) -> Value {
+        let place = self.items.to_string();
+        let keys = place.split('/').skip(1).collect::<Vec<_>>();
+        let inside = |page, key: &str| serde_json::json!({ key: page });
+        keys.into_iter().rev().fold(Value::Array(items), inside)
+    }
+
     /// The reviews of a page.
     pub fn items(&self, page: &Value) -> Option<Vec<Value>> {
         match self.items.find(page)?.into_owned() {
@@ -371,5 +379,8 @@ mod tests {
         assert_eq!(next.as_deref(), Some("https://a.example/l?size=50&page=3"));
         assert_eq!(counted.next(&first, &serde_json::json!({"r": []}), 3), None);
         assert_eq!(list(Next::Never).next(&first, &page, 1), None);
+        let played = list(Next::Never).page(vec![1.into()]);
+        assert_eq!(played, serde_json::json!({"r": [1]}));
+        assert_eq!(list(Next::Never).items(&played), Some(vec![1.into()]));
     }
 }
