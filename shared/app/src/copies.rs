@@ -29,7 +29,10 @@ pub(crate) async fn first_of<W: World>(
     }
     let Some(stored) = app.store().review(&first).await? else { return Ok(None) };
     let original = stored.review;
-    if !original.may_be_copied_by(review) || original.copy_of().is_some() {
+    // Each source has one copy at most: whoever repeats itself there wrote several reviews.
+    let has_one = |copy: &ReviewKey| copy.source == key.source && copy != key;
+    let is_taken = original.copy_of().is_some() || original.copies.iter().any(has_one);
+    if is_taken || !original.may_be_copied_by(review) {
         return Ok(None);
     }
     tell(app, &original.key, Told::Copied { by: key.clone() }).await?;

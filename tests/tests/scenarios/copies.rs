@@ -31,6 +31,11 @@ async fn a_copy_is_told_with_its_original_and_one_answer_settles_both() -> Resul
     assert!(copy["not_made"].to_string().contains("a copy of a review"), "{copy}");
     assert_eq!(explain(&stage, "lumen-site/r-1")?["copies"], json!(["lumen-shop/s-1"]));
     assert_eq!(open_in_report(&stage, "lumen")?, ["lumen-site/r-1"]);
+    // Said once more where the copy is, it is another review.
+    let more = json!({"published_at": ago(30).to_string(), "text": "Fendue !"});
+    stage.tell("lumen-shop", &with(posted("s-2", 2), &more)).await?;
+    let mails = stage.mails(2).await?;
+    assert_eq!(header(&mails[1], "X-Vigie-Review")?, "lumen-shop/s-2");
     // An edit of the original that makes an alert has both addresses.
     let at = ago(120).to_string();
     let said = json!({"published_at": at, "url": "https://site.example/r-1", "text": "Pire !"});
@@ -38,8 +43,8 @@ async fn a_copy_is_told_with_its_original_and_one_answer_settles_both() -> Resul
     edited["type"] = json!("review.edited");
     edited["review"]["updated_at"] = json!(ago(1).to_string());
     stage.tell("lumen-site", &edited).await?;
-    let mails = stage.mails(2).await?;
-    let text = unwrapped(&mails[1])?;
+    let mails = stage.mails(3).await?;
+    let text = unwrapped(&mails[2])?;
     for said in ["https://site.example/r-1", "https://shop.example/s-1", "une réponse vaut"] {
         assert!(text.contains(said), "{said}: {text}");
     }
