@@ -54,9 +54,8 @@ struct Payload {
 pub(crate) async fn run(arguments: &Send) -> Result<Exit, CannotBegin> {
     let signing = resolve(&arguments.signer).await?;
     if many::is_asked_for(arguments) {
-        // Read and refused here, once.
-        payload(arguments, &signing.preset)?;
-        return many::run(arguments, signing).await;
+        let body = arguments.body.as_deref().map(read).transpose()?;
+        return many::run(arguments, signing, body).await;
     }
     let payload = payload(arguments, &signing.preset)?;
     let (headers, signed) = signed_at(&signing, &payload, &message_id(), now())?;

@@ -56,11 +56,16 @@ pub(super) fn is_asked_for(arguments: &Send) -> bool {
 }
 
 /// Sends them, and says what became of them.
-pub(super) async fn run(arguments: &Send, signing: Signing) -> Result<Exit, CannotBegin> {
+pub(super) async fn run(
+    arguments: &Send,
+    signing: Signing,
+    body: Option<Vec<u8>>,
+) -> Result<Exit, CannotBegin> {
     let run = short(&SystemIds.random());
     let shots = shots(arguments, &run);
     let url = arguments.url.clone();
-    let plan = Arc::new(Plan { arguments: what(arguments), signing, run, url });
+    let sample = arguments.sample.clone();
+    let plan = Arc::new(Plan { sample, body, signing, run, url });
     // What cannot be made or addressed is told before anything is sent.
     plan.made(Shot { number: 0, sort: Sort::Honest })?;
     let client = client().map_err(|why| wrong(&why))?;
@@ -126,19 +131,12 @@ fn short(random: &[u8; 16]) -> String {
     (u128::from_le_bytes(*random) % 1_000_000).to_string()
 }
 
-/// What the command line asks for, as far as each webhook needs it.
-struct What {
-    sample: Option<String>,
-    body: Option<Vec<u8>>,
-}
-
-fn what(arguments: &Send) -> What {
-    let body = arguments.body.as_deref().and_then(|file| std::fs::read(file).ok());
-    What { sample: arguments.sample.clone(), body }
-}
-
+/// What each webhook is made of.
 struct Plan {
-    arguments: What,
+    /// Of this sample; `None`: of each in turn.
+    sample: Option<String>,
+    /// Or of this body.
+    body: Option<Vec<u8>>,
     signing: Signing,
     /// What the ids of this run end in, so that another run's are others.
     run: String,
@@ -169,19 +167,19 @@ impl Plan {
     /// The samples one after the other; each round of them has ids of its own. What is repeated,
     /// late or forged is of the same review.
     fn payload(&self, shot: Shot, at: Timestamp) -> Result<Payload, CannotBegin> {
-        if let Some(body) = &self.arguments.body {
+        if let Some(body) = &self.body {
             return Ok(Payload::of_body(body.clone()));
         }
         let preset = &self.signing.preset;
         let all = preset.samples().len().max(1) as u32;
-        let (round, place) = match &self.arguments.sample {
+        let (round, place) = match &self.sample {
             Some(_) => (shot.number, 0),
             None => (shot.number / all, shot.number % all),
         };
         let suffix = format!("{}{round:06}", self.run);
         // What is dated relative to the moment would be an edit if it were made again.
         let of = at.round(jiff::Unit::Minute).unwrap_or(at);
-        payload_of(preset, self.arguments.sample.as_deref(), place as usize, of, &suffix)
+        payload_of(preset, self.sample.as_deref(), place as usize, of, &suffix)
     }
 }
 
