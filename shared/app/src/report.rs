@@ -1,9 +1,14 @@
 //! The unanswered report: what is open, what is late, and what was done since the last one.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::review::Happened;
-use vigie_domain::{Brand, BrandId, Cause, ContactId, Review, Silence, SourceId, Stars, State};
+use vigie_domain::{
+    Brand, BrandId, Cause, ContactId, Review, ShopId, Silence, SourceId, Stars, State,
+};
 use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
 
 use crate::{App, operator, view};
@@ -27,6 +32,28 @@ pub struct OpenReview {
     pub found_late: bool,
 }
 
+/// The open reviews that are not under the threshold: counted, since a brand may leave a million
+/// of them unanswered.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GoodOpen {
+    /// All of them.
+    pub count: usize,
+    /// Those of each shop that the brand's file knows.
+    pub by_shop: BTreeMap<ShopId, usize>,
+    /// All of them by where they were written, as people call it; nowhere is an empty name.
+    pub by_name: BTreeMap<String, usize>,
+}
+
+impl GoodOpen {
+    fn add(&mut self, review: &Review, brand: &Brand) {
+        self.count += 1;
+        if let Some(shop) = brand.shop_of(review) {
+            *self.by_shop.entry(shop.id.clone()).or_default() += 1;
+        }
+        *self.by_name.entry(view::shop(brand, review).unwrap_or_default()).or_default() += 1;
+    }
+}
+
 /// A brand's report at a moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
@@ -38,8 +65,8 @@ pub struct Report {
     pub since: Timestamp,
     /// Open reviews under the threshold or without a readable rating, oldest due first.
     pub open: Vec<OpenReview>,
-    /// Other open reviews, oldest first.
-    pub good_open: Vec<StoredReview>,
+    /// Other open reviews.
+    pub good_open: GoodOpen,
     /// Reviews answered since.
     pub answered: Vec<StoredReview>,
     /// Of these, how many within the promise.
@@ -53,26 +80,24 @@ pub struct Report {
 impl Report {
     /// The good open reviews of each shop, most first; those of no shop are under an empty name.
     pub fn good_by_shop(&self) -> Vec<(String, usize)> {
-        self.by_shop(self.good_open.iter())
+        most_first(self.good_open.by_name.clone())
     }
 
     /// The open reviews under the threshold of each shop, likewise.
     pub fn open_by_shop(&self) -> Vec<(String, usize)> {
-        self.by_shop(self.open.iter().map(|open| &open.stored))
-    }
-
-    fn by_shop<'a>(&self, reviews: impl Iterator<Item = &'a StoredReview>) -> Vec<(String, usize)> {
-        let mut shops: Vec<(String, usize)> = Vec::new();
-        for one in reviews {
-            let name = view::shop(&self.brand, &one.review).unwrap_or_default();
-            match shops.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, count)) => *count += 1,
-                None => shops.push((name, 1)),
-            }
+        let mut shops = BTreeMap::<_, usize>::new();
+        for one in &self.open {
+            let name = view::shop(&self.brand, &one.stored.review).unwrap_or_default();
+            *shops.entry(name).or_default() += 1;
         }
-        shops.sort_by(|(a, many), (b, few)| few.cmp(many).then_with(|| a.cmp(b)));
-        shops
+        most_first(shops)
     }
+}
+
+fn most_first(shops: BTreeMap<String, usize>) -> Vec<(String, usize)> {
+    let mut shops: Vec<_> = shops.into_iter().collect();
+    shops.sort_by(|(a, many), (b, few)| few.cmp(many).then_with(|| a.cmp(b)));
+    shops
 }
 
 /// The report of a brand as of `at`, judged by what was recorded and answered by then.
@@ -86,21 +111,23 @@ pub async fn unanswered<W: World>(
     at: Timestamp,
 ) -> Result<Report, StoreError> {
     let brand = &stored.brand;
-    let mut open = Vec::new();
-    let mut good_open = Vec::new();
-    for candidate in app.store().open_at(&brand.id, at).await? {
-        let is_copy = candidate.review.copy_of().is_some();
-        if is_copy || candidate.review.state_at(at) != Some(State::Open) {
-            continue;
+    let (mut open, mut good_open) = (Vec::new(), GoodOpen::default());
+    let visit = |candidate: StoredReview| {
+        let review = &candidate.review;
+        if review.copy_of().is_some() || review.state_at(at) != Some(State::Open) {
+            return ControlFlow::Continue(());
         }
-        let stars = stars_at(&candidate.review, at);
+        let stars = stars_at(review, at);
         if stars.is_none_or(|stars| stars < brand.alert_below) {
             open.push(open_review(candidate, stars, brand, at));
         } else {
-            good_open.push(candidate);
+            good_open.add(review, brand);
         }
-    }
+        ControlFlow::Continue(())
+    };
+    app.store().open_at(&brand.id, at, visit).await?;
     open.sort_by_key(|open| (open.due_at, open.stored.number));
+    open.dedup_by_key(|open| open.stored.number);
     let mut answered = app.store().settled_between(&brand.id, since, at).await?;
     answered.retain(|one| {
         one.review.copy_of().is_none() && one.review.state_at(at) == Some(State::Answered)

@@ -1,5 +1,7 @@
 //! Every minute, or every second: what waits for this moment?
 
+use std::ops::ControlFlow;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use vigie_domain::notice::NoticeId;
@@ -100,7 +102,13 @@ async fn has_open<W: World>(
     stored: &StoredBrand,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    Ok(!app.store().open_at(&stored.brand.id, now).await?.is_empty())
+    let mut found = false;
+    let first = |_| {
+        found = true;
+        ControlFlow::Break(())
+    };
+    app.store().open_at(&stored.brand.id, now, first).await?;
+    Ok(found)
 }
 
 fn report_notices(stored: &StoredBrand, date: Date) -> Vec<NewNotice> {

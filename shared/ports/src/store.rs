@@ -4,6 +4,7 @@
 //! commit. A method that returns has made its writes durable.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -351,13 +352,15 @@ pub trait Store: Send + Sync {
     /// Stores that a report was made, with its notices, in one transaction.
     fn report_made(&self, made: ReportMade) -> impl Future<Output = Answer<Written>> + Send;
 
-    /// A brand's reviews with content that are open now, or were first seen by `at` and settled
-    /// after it: what a report of `at` may have to show. Oldest publication first.
+    /// Shows a brand's reviews with content that are open now, or were first seen by `at` and
+    /// settled after it: what a report of `at` may have to tell. In no order, some at a time,
+    /// until `visit` breaks; one that is settled meanwhile may be shown twice.
     fn open_at(
         &self,
         brand: &BrandId,
         at: Timestamp,
-    ) -> impl Future<Output = Answer<Vec<StoredReview>>> + Send;
+        visit: impl FnMut(StoredReview) -> ControlFlow<()> + Send,
+    ) -> impl Future<Output = Answer<()>> + Send;
 
     /// A brand's reviews whose last settlement was recorded after `since` and by `until`.
     fn settled_between(

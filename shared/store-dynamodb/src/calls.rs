@@ -23,7 +23,7 @@ type Answer<T> = Result<T, StoreError>;
 /// How often something is tried anew that others wrote meanwhile.
 pub(crate) const TRIES: u32 = 12;
 /// Keys that one batch reads (DynamoDB's own limit).
-const BATCH_MAX: usize = 100;
+pub(crate) const BATCH_MAX: usize = 100;
 /// The first pause after a conflict; it doubles up to a second and a half.
 const PAUSE: Duration = Duration::from_millis(12);
 
@@ -156,32 +156,44 @@ impl DynamoStore {
         let mut found = Vec::new();
         let mut after = query.after.clone();
         loop {
-            let page = query.limit.map(|limit| (limit - found.len()).min(1000) as i32);
-            let filters = query.expression.filters();
-            let asked = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .set_index_name(query.index.map(ToOwned::to_owned))
-                .set_key_condition_expression(query.expression.conditions())
-                // Before filters, a limit would count what they leave out.
-                .set_limit(page.filter(|_| filters.is_none()))
-                .set_filter_expression(filters)
-                .set_expression_attribute_names(query.expression.names())
-                .set_expression_attribute_values(query.expression.values())
-                .scan_index_forward(!query.backwards)
-                .set_consistent_read(query.index.is_none().then_some(true))
-                .set_exclusive_start_key(after.take());
-            let answer = asked.send().await;
-            let answer = answer.map_err(|e| fault::refused(&self.table, "reading an index", &e))?;
-            found.extend(answer.items.unwrap_or_default());
-            after = answer.last_evaluated_key.filter(|key| !key.is_empty());
+            let page = query.limit.map(|limit| (limit - found.len()).min(1000));
+            // Before filters, a limit would count what they leave out.
+            let page = page.filter(|_| query.expression.filters().is_none());
+            let (items, next) = self.query_page(&query, after, page).await?;
+            found.extend(items);
+            after = next;
             let full = query.limit.is_some_and(|limit| found.len() >= limit);
             if full || after.is_none() {
                 found.truncate(query.limit.unwrap_or(usize::MAX));
                 return Ok(found);
             }
         }
+    }
+
+    /// What a query finds behind an item, among so many at most, and behind which item to go on.
+    pub(crate) async fn query_page(
+        &self,
+        query: &Query,
+        after: Option<Item>,
+        limit: Option<usize>,
+    ) -> Answer<(Vec<Item>, Option<Item>)> {
+        let asked = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .set_index_name(query.index.map(ToOwned::to_owned))
+            .set_key_condition_expression(query.expression.conditions())
+            .set_limit(limit.map(|limit| limit as i32))
+            .set_filter_expression(query.expression.filters())
+            .set_expression_attribute_names(query.expression.names())
+            .set_expression_attribute_values(query.expression.values())
+            .scan_index_forward(!query.backwards)
+            .set_consistent_read(query.index.is_none().then_some(true))
+            .set_exclusive_start_key(after);
+        let answer = asked.send().await;
+        let answer = answer.map_err(|e| fault::refused(&self.table, "reading an index", &e))?;
+        let next = answer.last_evaluated_key.filter(|key| !key.is_empty());
+        Ok((answer.items.unwrap_or_default(), next))
     }
 
     /// How many a query finds.

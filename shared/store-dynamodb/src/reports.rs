@@ -1,16 +1,21 @@
 //! What reports read: what is open, what was settled, what was first seen in a period.
 
+use std::ops::ControlFlow;
+
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use vigie_domain::{BrandId, State};
 use vigie_ports::{StoreError, StoredReview};
 
-use crate::calls::Query;
+use crate::calls::{BATCH_MAX, Query};
 use crate::expression::Expression;
 use crate::item::{Item, integer, micros, number, sortable, string};
 use crate::reviews::Known;
 use crate::table::{OPEN, PERIOD, SHARDS};
 use crate::{DynamoStore, keys};
+
+/// Entries of the index that are read of each shard before their reviews are.
+const OPEN_PAGE: usize = 50;
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -48,6 +53,12 @@ fn is_open(known: &Known) -> bool {
     known.stored.review.state() == State::Open && known.stored.review.content.is_some()
 }
 
+/// Whether a report of a moment may have to tell of it.
+fn may_be_told(known: &Known, at: Timestamp) -> bool {
+    let settled = known.stored.review.settled_seen_at();
+    seen_at(known) <= at && (is_open(known) || settled.is_some_and(|settled| settled > at))
+}
+
 fn seen_at(known: &Known) -> Timestamp {
     let review = &known.stored.review;
     review.content_seen_at.unwrap_or(review.first_seen_at)
@@ -63,25 +74,41 @@ impl DynamoStore {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// What a report of a moment may have to show: 16 queries, and a read of each review in it.
+    /// Shows what a report of a moment may have to tell: 16 queries, a page of each at a time, and
+    /// a read of each review in it.
     pub(crate) async fn shown_at(
         &self,
         brand: &BrandId,
         at: Timestamp,
-    ) -> Answer<Vec<StoredReview>> {
+        mut visit: impl FnMut(StoredReview) -> ControlFlow<()> + Send,
+    ) -> Answer<()> {
         let seen = |expression: Expression| {
             Query::of(OPEN, expression.filter().when("seen_at", "<=", number(micros(at))))
         };
         let open = (0..SHARDS).map(|shard| seen(open_in(brand, shard)));
         let settled = (0..SHARDS).map(|shard| seen(settled_in(brand, shard, micros(at), i64::MAX)));
-        let found = self.gather(open.chain(settled)).await?;
-        let mut shown = self.load(keys(&found)).await?;
-        let settled_later = |known: &Known| {
-            known.stored.review.settled_seen_at().is_some_and(|settled| settled > at)
-        };
-        shown.retain(|known| seen_at(known) <= at && (is_open(known) || settled_later(known)));
-        shown.sort_by_key(|known| known.stored.review.published());
-        Ok(stored(shown))
+        let mut asked: Vec<_> = open.chain(settled).map(|query| (query, None)).collect();
+        while !asked.is_empty() {
+            let pages = asked.iter().map(|(query, after): &(_, Option<Item>)| {
+                self.query_page(query, after.clone(), Some(OPEN_PAGE))
+            });
+            let pages = try_join_all(pages).await?;
+            let mut found = Vec::new();
+            let mut left = Vec::new();
+            for ((query, _), (items, next)) in asked.into_iter().zip(pages) {
+                found.extend(items);
+                left.extend(next.map(|next| (query, Some(next))));
+            }
+            asked = left;
+            let chunks = keys(&found);
+            let chunks = chunks.chunks(BATCH_MAX).map(|chunk| self.load(chunk.to_vec()));
+            for known in try_join_all(chunks).await?.into_iter().flatten() {
+                if may_be_told(&known, at) && visit(known.stored).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reviews settled in a period. One that an edit made open again is found among the open ones.

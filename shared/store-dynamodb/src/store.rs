@@ -1,5 +1,7 @@
 //! The port, method by method.
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId};
 use vigie_domain::{
@@ -138,8 +140,13 @@ impl Store for DynamoStore {
         Box::pin(self.report_was_made(&made)).await
     }
 
-    async fn open_at(&self, brand: &BrandId, at: Timestamp) -> Answer<Vec<StoredReview>> {
-        Box::pin(self.shown_at(brand, at)).await
+    async fn open_at(
+        &self,
+        brand: &BrandId,
+        at: Timestamp,
+        visit: impl FnMut(StoredReview) -> ControlFlow<()> + Send,
+    ) -> Answer<()> {
+        Box::pin(self.shown_at(brand, at, visit)).await
     }
 
     async fn settled_between(

@@ -13,6 +13,8 @@ use crate::{erase, notices};
 type Result<T> = std::result::Result<T, Fault>;
 
 const COLUMNS: &str = "number, writes, body";
+/// Open reviews that are read at a time.
+const OPEN_PAGE: usize = 500;
 
 pub(crate) fn stored(row: &Row<'_>) -> rusqlite::Result<(i64, i64, String)> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -260,18 +262,58 @@ pub(crate) fn steps_until(
     list(connection, sql, params![brand, micros(until)])
 }
 
-/// What a report of a moment may have to show.
-pub(crate) fn open_at(c: &Connection, brand: &str, at: Timestamp) -> Result<Vec<StoredReview>> {
+/// Where a page of what a report may have to tell begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum OpenFrom {
+    /// Behind a publication and a row, among the open ones.
+    Open(i64, i64),
+    /// Behind a settlement and a row, among those that were settled later.
+    Settled(i64, i64),
+}
+
+impl Default for OpenFrom {
+    fn default() -> Self {
+        Self::Open(i64::MIN, i64::MIN)
+    }
+}
+
+/// A page of what a report of a moment may have to tell, and where the next one begins.
+pub(crate) fn open_at(
+    c: &Connection,
+    brand: &str,
+    at: Timestamp,
+    from: OpenFrom,
+) -> Result<(Vec<StoredReview>, Option<OpenFrom>)> {
     // The indexes are named: the planner would rather walk the brand's whole history.
-    let open = "SELECT number, writes, body FROM review INDEXED BY review_open \
-                WHERE brand = ?1 AND state = 'open' AND first_seen_at <= ?2 ORDER BY published_at";
-    let settled = "SELECT number, writes, body FROM review INDEXED BY review_settled \
-                   WHERE brand = ?1 AND settled_at > ?2 AND state <> 'open' \
-                   AND first_seen_at <= ?2 ORDER BY published_at";
-    let mut found = list(c, open, params![brand, micros(at)])?;
-    found.extend(list(c, settled, params![brand, micros(at)])?);
-    found.sort_by_key(|stored| stored.review.published());
-    Ok(found)
+    let (sql, behind) = match from {
+        OpenFrom::Open(published, number) => (
+            "SELECT number, writes, body FROM review INDEXED BY review_open \
+             WHERE brand = ?1 AND state = 'open' AND first_seen_at <= ?2 \
+             AND (published_at, number) > (?3, ?4) ORDER BY published_at, number LIMIT ?5",
+            (published, number),
+        ),
+        OpenFrom::Settled(settled, number) => (
+            "SELECT number, writes, body FROM review INDEXED BY review_settled \
+             WHERE brand = ?1 AND settled_at IS NOT NULL AND state <> 'open' \
+             AND first_seen_at <= ?2 AND (settled_at, number) > (?3, ?4) \
+             ORDER BY settled_at, number LIMIT ?5",
+            (settled, number),
+        ),
+    };
+    let values = params![brand, micros(at), behind.0, behind.1, OPEN_PAGE as i64];
+    let page = list(c, sql, values)?;
+    let next = match (page.last().filter(|_| page.len() == OPEN_PAGE), from) {
+        (Some(last), OpenFrom::Open(..)) => {
+            Some(OpenFrom::Open(micros(last.review.published()), last.number.0 as i64))
+        }
+        (Some(last), OpenFrom::Settled(..)) => last
+            .review
+            .settled_seen_at()
+            .map(|at| OpenFrom::Settled(micros(at), last.number.0 as i64)),
+        (None, OpenFrom::Open(..)) => Some(OpenFrom::Settled(micros(at), i64::MAX)),
+        (None, OpenFrom::Settled(..)) => None,
+    };
+    Ok((page, next))
 }
 
 /// Reviews settled in a period.

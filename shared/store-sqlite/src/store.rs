@@ -1,5 +1,7 @@
 //! The port, method by method: which function runs on which thread.
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use vigie_domain::decide::mark_is_old_at;
 use vigie_domain::notice::{NewNotice, Notice, NoticeId};
@@ -13,6 +15,7 @@ use vigie_ports::{
     Verdict, Written,
 };
 
+use crate::reviews::OpenFrom;
 use crate::{SqliteStore, brands, erase, expire, notices, reviews, troubles};
 
 type Answer<T> = Result<T, StoreError>;
@@ -172,9 +175,22 @@ impl Store for SqliteStore {
         self.write(move |c| brands::report_made(c, &made)).await
     }
 
-    async fn open_at(&self, brand: &BrandId, at: Timestamp) -> Answer<Vec<StoredReview>> {
-        let brand = brand.clone();
-        self.read(move |c| reviews::open_at(c, brand.as_str(), at)).await
+    async fn open_at(
+        &self,
+        brand: &BrandId,
+        at: Timestamp,
+        mut visit: impl FnMut(StoredReview) -> ControlFlow<()> + Send,
+    ) -> Answer<()> {
+        let mut from = Some(OpenFrom::default());
+        while let Some(behind) = from.take() {
+            let brand = brand.clone();
+            let (page, next) =
+                self.read(move |c| reviews::open_at(c, brand.as_str(), at, behind)).await?;
+            if page.into_iter().try_for_each(&mut visit).is_continue() {
+                from = next;
+            }
+        }
+        Ok(())
     }
 
     async fn settled_between(

@@ -9,6 +9,7 @@ use vigie_ports::{
 };
 
 use crate::build::{answered, arrival, at, key, written};
+use crate::open_suite::open_at;
 use crate::store_suite::{notice, post, sent, state, verdict};
 
 async fn erase(store: &impl Store, id: &str, when: i64, dry: bool) -> Erasure {
@@ -80,7 +81,7 @@ pub async fn what_arrives_of_an_erased_review_changes_nothing(store: impl Store)
     let due = store.due(at(100_000), 10).await.unwrap();
     let of_it = |due: &&Due| matches!(due, Due::Undecided(k) | Due::Step(k) if *k != key("r-2"));
     assert_eq!(due.iter().filter(of_it).count(), 0, "{due:?}");
-    let open = store.open_at(&before.review.brand, at(100)).await.unwrap();
+    let open = open_at(&store, 100).await;
     assert!(open.iter().all(|one| one.review.state() != State::Erased), "{open:?}");
     let counted = store.received_between(&before.review.brand, at(0), at(100)).await.unwrap();
     assert_eq!(counted.received, 2, "it counts");

@@ -33,14 +33,17 @@ macro_rules! store_laws {
             a_brand_is_found_by_its_source,
             a_report_is_made_once,
             a_due_report_survives_an_application,
-            open_reviews_are_those_without_an_answer,
-            an_answered_review_is_still_open_as_of_before,
-            an_answer_told_late_counts_from_when_it_was_told,
             steps_are_due_and_found_by_brand,
             rejected_events_are_kept_thirty_days,
             the_desk_key_is_made_once,
             the_first_subject_is_the_first_one_sent,
             good_reviews_of_a_period_are_counted_and_limited
+        );
+        $crate::store_laws!(open_suite, $make;
+            open_reviews_are_those_without_an_answer,
+            an_answered_review_is_still_open_as_of_before,
+            every_open_review_is_shown_however_many,
+            an_answer_told_late_counts_from_when_it_was_told
         );
         $crate::store_laws!(held_suite, $make;
             what_is_held_waits_and_counts_no_attempt,

@@ -12,6 +12,7 @@ pub mod fetch_suite;
 pub mod held_suite;
 mod laws;
 pub mod moving_suite;
+pub mod open_suite;
 pub mod operator_suite;
 mod prose;
 pub mod store_suite;

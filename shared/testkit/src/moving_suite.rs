@@ -10,6 +10,7 @@ use vigie_ports::{
 };
 
 use crate::build::{answered, arrival, at, key};
+use crate::open_suite::open_at;
 use crate::store_suite::{notice, post, sent, verdict};
 
 /// Every piece of a store, by its name.
@@ -128,7 +129,7 @@ async fn seen(store: &impl Store) -> String {
     seen.push(format!("{due:?}"));
     seen.push(format!("{:?}", store.brands().await.unwrap()));
     seen.push(format!("{:?}", store.brand_of(&key("x").source).await.unwrap()));
-    seen.push(format!("{:?}", store.open_at(brand, at(10_000)).await.unwrap()));
+    seen.push(format!("{:?}", open_at(store, 10_000).await));
     seen.push(format!("{:?}", store.settled_between(brand, at(0), at(10_000)).await.unwrap()));
     seen.push(format!("{:?}", store.received_between(brand, at(0), at(10_000)).await.unwrap()));
     seen.push(format!("{:?}", store.steps_until(brand, at(10_000)).await.unwrap()));

@@ -371,47 +371,6 @@ pub async fn a_due_report_survives_an_application(store: impl Store) {
     assert!(store.brands().await.unwrap()[0].report_at > at(200_000));
 }
 
-async fn open_ids(store: &impl Store, when: i64) -> Vec<String> {
-    let open = store.open_at(&Brand::sample().id, at(when)).await.unwrap();
-    open.into_iter().map(|stored| stored.review.key.external_id.to_string()).collect()
-}
-
-/// Good or bad, what has no answer is open; an answer that came first has no content to show.
-pub async fn open_reviews_are_those_without_an_answer(store: impl Store) {
-    post(&store, "good", 500, 2).await;
-    post(&store, "bad", 100, 1).await;
-    post(&store, "done", 100, 1).await;
-    store.record(vec![arrival("done", answered("done", at(3)), at(3))]).await.unwrap();
-    store.record(vec![arrival("unseen", answered("unseen", at(3)), at(3))]).await.unwrap();
-    assert_eq!(open_ids(&store, 10).await, ["bad", "good"]);
-    let settled = store.settled_between(&Brand::sample().id, at(2), at(3)).await.unwrap();
-    assert!(settled.iter().any(|stored| stored.review.key == key("done")));
-    let none = store.settled_between(&Brand::sample().id, at(3), at(9)).await.unwrap();
-    assert!(none.is_empty());
-}
-
-/// A report of the past sees what was open then.
-pub async fn an_answered_review_is_still_open_as_of_before(store: impl Store) {
-    post(&store, "r-1", 100, 1).await;
-    store.record(vec![arrival("r-1", answered("r-1", at(50)), at(50))]).await.unwrap();
-    assert_eq!(open_ids(&store, 49).await, ["r-1"]);
-    assert_eq!(open_ids(&store, 50).await, Vec::<String>::new());
-    assert_eq!(open_ids(&store, 0).await, Vec::<String>::new(), "not yet seen");
-}
-
-/// A platform that tells of an answer an hour later tells the next report, and the report of the
-/// past knows when it was given.
-pub async fn an_answer_told_late_counts_from_when_it_was_told(store: impl Store) {
-    post(&store, "r-1", 100, 1).await;
-    store.record(vec![arrival("r-1", answered("r-1", at(5)), at(50))]).await.unwrap();
-    let brand = Brand::sample().id;
-    assert_eq!(store.settled_between(&brand, at(40), at(60)).await.unwrap().len(), 1);
-    assert_eq!(store.settled_between(&brand, at(0), at(40)).await.unwrap().len(), 0);
-    let stored = store.open_at(&brand, at(30)).await.unwrap().remove(0);
-    assert_eq!(stored.review.state_at(at(30)), Some(vigie_domain::State::Answered));
-    assert_eq!(stored.review.state_at(at(4)), Some(vigie_domain::State::Open));
-}
-
 /// A step waits in the due index until it is climbed.
 pub async fn steps_are_due_and_found_by_brand(store: impl Store) {
     post(&store, "r-1", 100, 1).await;

@@ -1,6 +1,7 @@
 //! The simulated world: a store whose every call may be interleaved, fail or be cut off, and a mail
 //! server that lies.
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -349,8 +350,13 @@ impl Store for SimStore {
         self.call(self.inner.report_made(made)).await
     }
 
-    async fn open_at(&self, brand: &BrandId, at: Timestamp) -> Answer<Vec<StoredReview>> {
-        self.call(self.inner.open_at(brand, at)).await
+    async fn open_at(
+        &self,
+        brand: &BrandId,
+        at: Timestamp,
+        visit: impl FnMut(StoredReview) -> ControlFlow<()> + Send,
+    ) -> Answer<()> {
+        self.call(self.inner.open_at(brand, at, visit)).await
     }
 
     async fn settled_between(

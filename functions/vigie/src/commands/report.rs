@@ -40,7 +40,7 @@ struct OfBrand<'a> {
 #[derive(Serialize)]
 struct Good<'a> {
     count: usize,
-    by_shop: BTreeMap<&'a ShopId, usize>,
+    by_shop: &'a BTreeMap<ShopId, usize>,
 }
 
 #[derive(Serialize)]
@@ -98,22 +98,15 @@ fn unknown_brand(named: &str, ids: &[&str]) -> CannotBegin {
 }
 
 fn of_brand(report: &Report) -> OfBrand<'_> {
+    let good = Good { count: report.good_open.count, by_shop: &report.good_open.by_shop };
     OfBrand {
         brand: &report.brand.id,
         open: report.open.iter().map(|open| of_review(report, open)).collect(),
-        good_open: Good { count: report.good_open.len(), by_shop: by_shop(report) },
+        good_open: good,
         answered_since: report.answered.iter().map(|stored| &stored.review.key).collect(),
         received: report.received,
         answered_in_time: report.answered_in_time,
     }
-}
-
-/// Good open reviews by shop; those of none are only in the count.
-fn by_shop(report: &Report) -> BTreeMap<&ShopId, usize> {
-    let mut shops = BTreeMap::new();
-    let of = report.good_open.iter().filter_map(|one| report.brand.shop_of(&one.review));
-    of.for_each(|shop| *shops.entry(&shop.id).or_default() += 1);
-    shops
 }
 
 fn of_review<'a>(report: &'a Report, open: &'a OpenReview) -> Open<'a> {

@@ -4,10 +4,11 @@
 //! transaction is two. The figures are those of reviews with a kilobyte of text at most.
 
 use aws_sdk_dynamodb::Client;
-use vigie_domain::{Brand, EventKind, Outcome, Told};
+use vigie_domain::{EventKind, Outcome, Told};
 use vigie_ports::{Arrival, Store, Written};
 use vigie_store_dynamodb::DynamoStore;
 use vigie_testkit::build::{answered, arrival, at, key, written};
+use vigie_testkit::open_suite::open_at;
 use vigie_testkit::store_suite::prepare;
 
 use crate::meter::{Meter, Spent};
@@ -97,7 +98,7 @@ async fn a_report_reads_what_is_open_and_nothing_else() {
         }
     }
     meter.take();
-    let open = store.open_at(&Brand::sample().id, at(100)).await.unwrap();
+    let open = open_at(&store, 100).await;
     assert_eq!(open.len(), 3);
     let wanted = Spent { queries: 16, batches: 1, items: 3, indexes: 8.0, ..Spent::default() };
     assert_eq!(meter.take(), wanted);
