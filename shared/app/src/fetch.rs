@@ -110,33 +110,52 @@ pub(crate) async fn carry_out<W: World>(
     fetching: &Fetching,
     token: &str,
 ) -> Result<Attempt, StoreError> {
-    let id = &notice.what.id;
-    let attempt = |outcome, undecided| Attempt { outcome, undecided, ..Attempt::of_fetch() };
     let undecided = match read(app, fetching).await {
         Ok((source, Read::Event(event))) => record(app, &source, event, fetching).await?,
         Ok((_, Read::Nothing(why))) => {
-            tracing::info!(notice.id = %id, why, "nothing to fetch");
+            tracing::info!(notice.id = %notice.what.id, why, "nothing to fetch");
             Vec::new()
         }
         Err(failed) => {
             let settlement = after(notice, failed, GIVE_UP_AFTER, app.now());
-            let outcome = match &settlement {
-                Settlement::Retry { at, .. } => Delivered::Later(*at),
-                _ => Delivered::Dead,
-            };
-            let written = app.store().settle(id, token, settlement, app.now()).await?;
-            let outcome = if written == Written::Done { outcome } else { Delivered::Refused };
-            return Ok(attempt(outcome, Vec::new()));
+            return not_done(app, notice, settlement, token).await;
         }
     };
-    tracing::info!(notice.id = %id, source.id = %fetching.review.source, "fetched");
+    tracing::info!(notice.id = %notice.what.id, source.id = %fetching.review.source, "fetched");
+    done(app, notice, undecided, token).await
+}
+
+/// Marks a request done: of what was fetched nothing is kept with it.
+async fn done<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    undecided: Vec<ReviewKey>,
+    token: &str,
+) -> Result<Attempt, StoreError> {
     let what = NewNotice { subject: Subject::Fetched, ..notice.what.clone() };
     let outcome = match app.store().done(what, token, app.now()).await? {
         Written::Done => Delivered::Sent,
         // Whoever took the claim over fetches once more, which changes nothing.
         Written::Moved => Delivered::Refused,
     };
-    Ok(attempt(outcome, undecided))
+    Ok(Attempt { outcome, undecided, ..Attempt::of_fetch() })
+}
+
+/// Settles a request that is not done.
+async fn not_done<W: World>(
+    app: &App<W>,
+    notice: &Notice,
+    settlement: Settlement,
+    token: &str,
+) -> Result<Attempt, StoreError> {
+    let outcome = match &settlement {
+        Settlement::Retry { at, .. } => Delivered::Later(*at),
+        Settlement::Cancelled { .. } => Delivered::Cancelled,
+        _ => Delivered::Dead,
+    };
+    let written = app.store().settle(&notice.what.id, token, settlement, app.now()).await?;
+    let outcome = if written == Written::Done { outcome } else { Delivered::Refused };
+    Ok(Attempt { outcome, ..Attempt::of_fetch() })
 }
 
 async fn record<W: World>(

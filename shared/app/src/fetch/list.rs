@@ -8,11 +8,11 @@ use vigie_domain::notice::{Kind, NewNotice, Notice, NoticeId};
 use vigie_domain::{Brand, Channel, ReviewEvent, ReviewKey, SourceId, Subject};
 use vigie_platforms::preset::{ApiAuth, Fetch, List};
 use vigie_platforms::{Mapped, json};
-use vigie_ports::{FailureClass, Settlement, Store as _, StoreError, World, Written};
+use vigie_ports::{FailureClass, StoreError, World};
 
-use super::{Failed, after, ask, failed, refused};
+use super::{Failed, after, ask, done, failed, not_done, refused};
 use crate::App;
-use crate::deliver::{Attempt, Delivered, cancelled};
+use crate::deliver::{Attempt, cancelled};
 use crate::receive::{NotReceived, Tally, take};
 use crate::registry::SourceInForce;
 
@@ -212,7 +212,6 @@ pub(crate) async fn look_into_list<W: World>(
     source: &SourceId,
     token: &str,
 ) -> Result<Attempt, StoreError> {
-    let id = &notice.what.id;
     let known = app.registry().source(source.as_str());
     let since = app.now().checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
     let listed = match &known {
@@ -221,14 +220,9 @@ pub(crate) async fn look_into_list<W: World>(
     };
     let settlement = match listed {
         Ok(listed) => {
-            let found = listed.tally.accepted;
+            let (id, found) = (&notice.what.id, listed.tally.accepted);
             tracing::info!(notice.id = %id, source.id = %source, found, "looked into the list");
-            let what = NewNotice { subject: Subject::Fetched, ..notice.what.clone() };
-            let outcome = match app.store().done(what, token, app.now()).await? {
-                Written::Done => Delivered::Sent,
-                Written::Moved => Delivered::Refused,
-            };
-            return Ok(Attempt { outcome, undecided: listed.undecided, ..Attempt::of_fetch() });
+            return done(app, notice, listed.undecided, token).await;
         }
         Err(NotListed::Store(error)) => return Err(error),
         Err(NotListed::Failed(reason, class)) => {
@@ -239,14 +233,7 @@ pub(crate) async fn look_into_list<W: World>(
             cancelled(&no.to_string(), Vec::new())
         }
     };
-    let outcome = match &settlement {
-        Settlement::Retry { at, .. } => Delivered::Later(*at),
-        Settlement::Cancelled { .. } => Delivered::Cancelled,
-        _ => Delivered::Dead,
-    };
-    let written = app.store().settle(id, token, settlement, app.now()).await?;
-    let outcome = if written == Written::Done { outcome } else { Delivered::Refused };
-    Ok(Attempt { outcome, ..Attempt::of_fetch() })
+    not_done(app, notice, settlement, token).await
 }
 
 #[cfg(test)]
