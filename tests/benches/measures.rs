@@ -1,11 +1,12 @@
 //! Measures of the whole of Vigie: `cargo bench -p vigie-tests -- [WHAT…] [--seconds N] [--quick]`.
 //!
-//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `million` for the one process, and
-//! of `functions`, `webhook`, `units`, `watch`, `cost` for AWS; without it all run. Each prints its
-//! figures with the aim beside them. The release build of `vigie`, and the functions as they are
-//! shipped, are measured as child processes, so that their memory and processor time are their own;
-//! the load comes from this process, on the same machine. `--strict` ends in failure where an aim
-//! was missed. `--write` keeps what `cost` measured, and writes `docs/cost.md` from it.
+//! WHAT is any of `ready`, `brands`, `idle`, `load`, `alerts`, `platforms`, `million` for the one
+//! process, and of `functions`, `webhook`, `units`, `watch`, `cost` for AWS; without it all run.
+//! Each prints its figures with the aim beside them. The release build of `vigie`, and the
+//! functions as they are shipped, are measured as child processes, so that their memory and
+//! processor time are their own; the load comes from this process, or from `vigie send`, on the
+//! same machine. `--strict` ends in failure where an aim was missed. `--write` keeps what `cost`
+//! measured, and writes `docs/cost.md` from it.
 //!
 //! "At ten thousand" is where a load begins: it adds what it sends.
 //!
@@ -19,6 +20,8 @@ mod brands;
 mod fill;
 #[path = "measures/functions.rs"]
 mod functions;
+#[path = "measures/platforms.rs"]
+mod platforms;
 #[path = "measures/scenes.rs"]
 mod scenes;
 #[path = "measures/server.rs"]
@@ -45,7 +48,7 @@ const TEXT: &str = "Commande reçue en trois jours, emballage soigné. La lampe 
                     Je recommande, même si le câble est un peu court.";
 
 /// Of the one process.
-const PROCESS: [&str; 6] = ["ready", "brands", "idle", "load", "alerts", "million"];
+const PROCESS: [&str; 7] = ["ready", "brands", "idle", "load", "alerts", "platforms", "million"];
 /// Of the functions on AWS.
 const AWS: [&str; 5] = ["functions", "webhook", "units", "watch", "cost"];
 
@@ -119,6 +122,7 @@ async fn measure(asked: &Asked) -> Result<usize> {
                 "idle" => bench.idle(&mut table).await?,
                 "load" => bench.load(&mut table).await?,
                 "alerts" => bench.alerts(&mut table).await?,
+                "platforms" => bench.platforms(&mut table).await?,
                 _ => bench.million(&mut table).await?,
             }
         }

@@ -42,7 +42,7 @@ pub(crate) struct Bench {
     pub(crate) program: PathBuf,
     sender: Sender,
     now: Timestamp,
-    lasting: Duration,
+    pub(crate) lasting: Duration,
     quick: bool,
 }
 

@@ -79,11 +79,14 @@ pub(super) async fn run(
     let begin = Instant::now();
     let (mut sending, mut told) = (JoinSet::new(), Told::default());
     for shot in shots {
-        if let Some(pace) = &mut pace {
-            pace.tick().await;
-        }
-        let due = Instant::now();
+        let due = match &mut pace {
+            Some(pace) => Some(pace.tick().await),
+            None => None,
+        };
         let Ok(turn) = beside.clone().acquire_owned().await else { break };
+        // At a rate, a latency counts from when its webhook was due: a server that stalls is
+        // charged for those that had to wait for it.
+        let due = due.unwrap_or_else(Instant::now);
         let (plan, client) = (plan.clone(), client.clone());
         sending.spawn(async move {
             let answer = plan.send(&client, shot).await;
