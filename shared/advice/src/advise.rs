@@ -45,6 +45,7 @@ pub fn advise(case: &Case<'_>) -> Advice {
         understood: case.assessment.causes.iter().map(|f| understood(f, case.locale)).collect(),
         severity: case.assessment.severity,
         steps: steps(&entries),
+        ladder: primary.map(|file| file.ladder.clone()).unwrap_or_default(),
         draft: checked_draft(case),
         never: never(&entries),
         closing: library.map(|library| library.voice.closing.clone()).unwrap_or_default(),
@@ -77,9 +78,15 @@ pub const fn severity_label(severity: Severity, locale: Locale) -> &'static str 
     }
 }
 
-/// The entries of the causes that are advised on: a safety cause leads, whatever its score.
+/// The entries of the causes that are advised on: a safety cause leads, whatever its score, and how
+/// somebody was treated comes before what they bought (facts C17).
 fn entries<'a>(case: &Case<'_>, library: &'a Library) -> Vec<&'a CauseEntry> {
     let mut causes: Vec<Cause> = case.assessment.causes.iter().map(|found| found.id).collect();
+    let place = |of| causes.iter().position(|cause| *cause == of);
+    let products = place(Cause::ProductQuality).zip(place(Cause::StaffAttitude));
+    if let Some((product, attitude)) = products.filter(|(product, attitude)| product < attitude) {
+        causes.swap(product, attitude);
+    }
     causes.sort_by_key(|cause| *cause != Cause::SafetyHealth);
     causes.truncate(CAUSES_MAX);
     if causes.is_empty() {

@@ -35,6 +35,12 @@ fn check_cause(cause: &str, file: &CauseFile) -> Result<(), String> {
             return Err(format!("step {number} of the nine: wanted {}, found {there}", !there));
         }
     }
+    if safety != file.ladder.is_empty() || file.ladder.len() > 4 {
+        return Err(format!(
+            "{} solutions in the ladder: safety has none, others 1 to 4",
+            file.ladder.len()
+        ));
+    }
     check_groups(file)?;
     check_points(cause, file)
 }

@@ -17,6 +17,10 @@ pub(crate) struct CauseFile {
     pub(crate) first_move: String,
     /// What not to do.
     pub(crate) never: Vec<String>,
+    /// What may be offered, in order: the next only where the one before was not enough. A safety
+    /// matter has none.
+    #[serde(default)]
+    pub(crate) ladder: Vec<String>,
     /// How the cause is recognised.
     pub(crate) lexicon: Lexicon,
     /// What to do, in order.
@@ -161,6 +165,14 @@ pub(crate) struct Reading {
     pub(crate) medium: Vec<String>,
     /// Where one of these stands, no sign counts.
     pub(crate) unless: Vec<String>,
+    /// Words that suggest something.
+    pub(crate) suggestion: Vec<String>,
+    /// Words before the name of somebody who is praised.
+    pub(crate) praise: Vec<String>,
+    /// Words after it.
+    pub(crate) praises: Vec<String>,
+    /// Words between two names.
+    pub(crate) with: Vec<String>,
 }
 
 /// What a draft must never say: `library/lint.<language>.toml`.

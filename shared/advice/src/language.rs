@@ -5,8 +5,12 @@ use vigie_domain::Locale;
 use crate::library::Library;
 use crate::pattern::Token;
 
-/// Words of a language that must be there before it is named.
+/// Words of a language that must be there before they speak against the letters.
 const WORDS_MIN: usize = 2;
+/// A text of so few words is named by its words, and not by its letters alone.
+const WORDS_FEW: usize = 4;
+/// In a text of so few words, words of another language speak against the letters.
+const WORDS_SOME: usize = 12;
 
 /// Words common in Spanish, German, Italian, Dutch and Portuguese and in neither French nor
 /// English: where they lead, the guess stays silent.
@@ -18,9 +22,10 @@ const OTHERS: [&str; 60] = [
     "mein", "noch", "wurde", "hat", "habe", "nunca", "es", "ho", "mai", "perche", "todo",
 ];
 
-/// The language of a review, ISO 639-1: the platform's hint, else a guess. `None` when unsure.
-pub(crate) fn of(hint: Option<&str>, tokens: &[Token]) -> Option<String> {
-    hint.and_then(code).or_else(|| guess(tokens).map(|locale| locale.code().to_owned()))
+/// The language of a review, ISO 639-1: the platform's hint, else a guess. `None` when unsure, and
+/// for a language that Vigie does not write.
+pub(crate) fn of(hint: Option<&str>, text: &str, words: &[Token]) -> Option<String> {
+    hint.and_then(code).or_else(|| guess(text, words).map(|locale| locale.code().to_owned()))
 }
 
 /// `fr-CA`, `FR` and `fr_FR` are `fr`.
@@ -30,21 +35,45 @@ fn code(hint: &str) -> Option<String> {
     plain.then(|| base.to_ascii_lowercase())
 }
 
-/// Counts the words that only one language has. Replace this function, and no other, by a real
-/// detector.
-pub(crate) fn guess(tokens: &[Token]) -> Option<Locale> {
-    let count = |words: &[String]| tokens.iter().filter(|t| words.contains(&t.word)).count();
-    let of = |locale| Library::of(locale).map_or(0, |l| count(&l.reading.function_words));
-    let others = tokens.iter().filter(|t| OTHERS.contains(&t.word.as_str())).count();
-    let (fr, en) = (of(Locale::Fr), of(Locale::En));
-    let clear = |own: usize, other: usize| own >= WORDS_MIN && own > other && own > others;
-    if clear(fr, en) {
-        Some(Locale::Fr)
-    } else if clear(en, fr) {
-        Some(Locale::En)
-    } else {
-        None
+/// What `whichlang` says, where words that only one language has do not speak against it. It knows
+/// sixteen languages and always names one, so that of a few words it is only believed if they do not
+/// contradict it.
+pub(crate) fn guess(text: &str, words: &[Token]) -> Option<Locale> {
+    let (fr, en) = (known(Locale::Fr, words), known(Locale::En, words));
+    let others = words.iter().filter(|t| OTHERS.contains(&t.word.as_str())).count();
+    let few = words.len() <= WORDS_FEW;
+    let heard = match whichlang::detect_language(text) {
+        whichlang::Lang::Fra => Locale::Fr,
+        whichlang::Lang::Eng => Locale::En,
+        // The letters of a few words mislead it.
+        _ if few && fr > en + others => return Some(Locale::Fr),
+        _ if few && en > fr + others => return Some(Locale::En),
+        _ => return None,
+    };
+    let (own, rival, other) = match heard {
+        Locale::Fr => (fr, en, Locale::En),
+        Locale::En => (en, fr, Locale::Fr),
+    };
+    if rival > own + others && (words.len() <= WORDS_SOME || rival >= WORDS_MIN) {
+        return Some(other);
     }
+    let contradicted = others > own && words.len() <= WORDS_SOME;
+    let unheard = few && own == 0;
+    (!contradicted && !unheard).then_some(heard)
+}
+
+/// How many words only this language has; of a short text also those that praise or complain in it.
+fn known(locale: Locale, words: &[Token]) -> usize {
+    let Some(library) = Library::of(locale) else { return 0 };
+    let reading = &library.reading;
+    let other = if locale == Locale::Fr { Locale::En } else { Locale::Fr };
+    let shared = |word| Library::of(other).is_some_and(|l| l.reading.function_words.contains(word));
+    let is_own = |word| reading.function_words.contains(word) && !shared(word);
+    let own = words.iter().filter(|token| is_own(&token.word)).count();
+    if words.len() > WORDS_FEW {
+        return own;
+    }
+    own + reading.positive.find(words).len() + reading.negative.find(words).len()
 }
 
 #[cfg(test)]
@@ -65,16 +94,17 @@ mod tests {
             ("", None),
             ("👍👍👍", None),
         ] {
-            assert_eq!(of(None, &tokens(text)).as_deref(), expected, "{text}");
+            assert_eq!(of(None, text, &tokens(text)).as_deref(), expected, "{text}");
         }
     }
 
     #[test]
     fn a_hint_wins_and_is_cut_to_its_language() {
-        let words = tokens("the parcel never came");
-        assert_eq!(of(Some("fr-CA"), &words).as_deref(), Some("fr"));
-        assert_eq!(of(Some("DE"), &words).as_deref(), Some("de"));
-        assert_eq!(of(Some("french"), &words).as_deref(), Some("en"));
-        assert_eq!(of(Some(""), &words).as_deref(), Some("en"));
+        let text = "the parcel never came";
+        let words = tokens(text);
+        assert_eq!(of(Some("fr-CA"), text, &words).as_deref(), Some("fr"));
+        assert_eq!(of(Some("DE"), text, &words).as_deref(), Some("de"));
+        assert_eq!(of(Some("french"), text, &words).as_deref(), Some("en"));
+        assert_eq!(of(Some(""), text, &words).as_deref(), Some("en"));
     }
 }

@@ -3,12 +3,12 @@
 //! Three entry points, all pure: [`assess`] reads a review, [`advise`] says what to do about it and
 //! drafts a reply, [`lint`] holds a draft to the NEVER list (facts §3.9).
 //!
-//! **This is a first cut.** It knows four causes and `general`, and two languages, by weighted
-//! phrases read clause by clause. The engine proper (every cause, the complainant's profile, a real
-//! language detector, measured thresholds) comes with the issue "Advice" and replaces what is
-//! behind [`assess`]: the functions of `assess.rs` and, alone, `language::guess`. What the advice
-//! says lives in `library/`, one file a cause and language, checked when the crate is built;
-//! README.md says how to add one.
+//! It knows eighteen causes and `general` in two languages, by weighted phrases read clause by
+//! clause: what complains, what only names a thing, and how the clause feels about it. The rating
+//! says how much that must weigh ([`assess`]). A statistical model was measured beside it, and was
+//! not better (docs/testing.md). What the advice says, and how causes are recognised, lives in
+//! `library/`, one file a cause and language, checked when the crate is built; README.md says how
+//! to add one.
 //!
 //! **Invariants.** `general` stands alone or not at all. Evidence is the reviewer's own words, as
 //! written. A draft never breaks the NEVER list. Nothing here decides whether there is an alert.
@@ -29,7 +29,7 @@ mod types;
 mod typography;
 
 pub use advise::{advise, label, severity_label};
-pub use assess::assess;
+pub use assess::{RULES, assess};
 pub use compose::safe_draft;
 pub use lint::{Rule, Violation, lint, lint_advice};
 pub use types::{Advice, CAUSES_MAX, Case, Draft, STEPS_MAX, Steps, Understood};

@@ -1,12 +1,12 @@
 //! The library's files, read once: texts set in type, patterns ready to be searched for.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
 use vigie_domain::{Cause, Locale};
 
 use crate::format::{CauseFile, LintFile, Reading, VoiceFile};
-use crate::pattern::Patterns;
+use crate::pattern::{Hit, Index, Patterns, Token};
 use crate::typography::typography;
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
@@ -18,6 +18,22 @@ pub(crate) struct Library {
     pub(crate) voice: VoiceFile,
     pub(crate) reading: ReadingPatterns,
     pub(crate) rules: Vec<RuleEntry>,
+    /// Of the lists of [`Library::lists`].
+    index: Index,
+}
+
+/// Where the lists of the library stand in a text.
+pub(crate) struct Stands {
+    /// One a cause: words that complain, words that name it, and what covers both.
+    pub(crate) causes: Vec<[Vec<Hit>; 3]>,
+    pub(crate) negative: Vec<Hit>,
+    pub(crate) positive: Vec<Hit>,
+    pub(crate) harmless: Vec<Hit>,
+    pub(crate) negators: Vec<Hit>,
+    pub(crate) critical: Vec<Hit>,
+    pub(crate) high: Vec<Hit>,
+    pub(crate) medium: Vec<Hit>,
+    pub(crate) unless: Vec<Hit>,
 }
 
 /// One cause, ready for use.
@@ -40,11 +56,15 @@ pub(crate) struct ReadingPatterns {
     pub(crate) negators: Patterns,
     pub(crate) between: Vec<String>,
     pub(crate) only: Vec<String>,
-    pub(crate) function_words: Vec<String>,
+    pub(crate) function_words: HashSet<String>,
     pub(crate) critical: Patterns,
     pub(crate) high: Patterns,
     pub(crate) medium: Patterns,
     pub(crate) unless: Patterns,
+    pub(crate) suggestion: Patterns,
+    pub(crate) praise: Patterns,
+    pub(crate) praises: Patterns,
+    pub(crate) with: Vec<String>,
 }
 
 /// One rule of the NEVER list, ready for use.
@@ -53,6 +73,8 @@ pub(crate) struct RuleEntry {
     pub(crate) advice: bool,
     pub(crate) patterns: Patterns,
 }
+
+type Fillers = Arc<HashSet<String>>;
 
 static FR: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::Fr));
 static EN: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::En));
@@ -73,9 +95,40 @@ impl Library {
         find(cause).or_else(|| find(Cause::General))
     }
 
+    /// Where its lists stand in a text, clause by clause.
+    pub(crate) fn stands(&self, words: &[Token]) -> Stands {
+        let lists = self.lists();
+        let mut found = self.index.find(&lists, words).into_iter();
+        let mut next = || found.next().unwrap_or_default();
+        Stands {
+            negative: next(),
+            positive: next(),
+            harmless: next(),
+            negators: next(),
+            critical: next(),
+            high: next(),
+            medium: next(),
+            unless: next(),
+            causes: self.causes.iter().map(|_| [next(), next(), next()]).collect(),
+        }
+    }
+
+    /// The lists that a review is read with, in the order of [`Stands`].
+    fn lists(&self) -> Vec<&Patterns> {
+        let ReadingPatterns { negative, positive, harmless, negators, .. } = &self.reading;
+        let ReadingPatterns { critical, high, medium, unless, .. } = &self.reading;
+        let mut lists =
+            vec![negative, positive, harmless, negators, critical, high, medium, unless];
+        lists.extend(self.causes.iter().flat_map(|entry| {
+            let CauseEntry { complaints, topics, unless, .. } = entry;
+            [complaints, topics, unless]
+        }));
+        lists
+    }
+
     fn read(locale: Locale) -> Option<Self> {
         let voice: VoiceFile = toml::from_str(file("voice", locale)?).ok()?;
-        let fillers = voice.reading.fillers.clone();
+        let fillers = Arc::new(voice.reading.fillers.iter().cloned().collect());
         let lint: LintFile = toml::from_str(file("lint", locale)?).ok()?;
         let known = |cause: Cause| Some((cause, file(cause.id(), locale)?));
         let causes = Cause::ALL.into_iter().filter_map(known);
@@ -85,12 +138,15 @@ impl Library {
             advice: rule.advice,
             patterns: Patterns::new(&rule.patterns, &BTreeMap::new(), &fillers),
         });
-        Some(Self {
+        let mut library = Self {
+            index: Index::default(),
             causes: causes.map(entry).collect::<Option<_>>()?,
-            reading: ReadingPatterns::new(&voice.reading),
+            reading: ReadingPatterns::new(&voice.reading, &fillers),
             rules: rules.collect(),
             voice: set_voice(voice, locale),
-        })
+        };
+        library.index = Index::of(&library.lists());
+        Some(library)
     }
 }
 
@@ -100,7 +156,7 @@ fn file(stem: &str, locale: Locale) -> Option<&'static str> {
 }
 
 impl CauseEntry {
-    fn read(cause: Cause, text: &str, locale: Locale, fillers: &[String]) -> Option<Self> {
+    fn read(cause: Cause, text: &str, locale: Locale, fillers: &Fillers) -> Option<Self> {
         let file: CauseFile = toml::from_str(text).ok()?;
         let lexicon = &file.lexicon;
         let patterns = |list: &[String]| Patterns::new(list, &lexicon.words, fillers);
@@ -116,8 +172,8 @@ impl CauseEntry {
 }
 
 impl ReadingPatterns {
-    fn new(reading: &Reading) -> Self {
-        let patterns = |list: &[String]| Patterns::new(list, &BTreeMap::new(), &reading.fillers);
+    fn new(reading: &Reading, fillers: &Fillers) -> Self {
+        let patterns = |list: &[String]| Patterns::new(list, &BTreeMap::new(), fillers);
         Self {
             breaks: patterns(&reading.breaks),
             negative: patterns(&reading.negative),
@@ -126,11 +182,15 @@ impl ReadingPatterns {
             negators: patterns(&reading.negators),
             between: reading.between.clone(),
             only: reading.only.clone(),
-            function_words: reading.function_words.clone(),
+            function_words: reading.function_words.iter().cloned().collect(),
             critical: patterns(&reading.critical),
             high: patterns(&reading.high),
             medium: patterns(&reading.medium),
             unless: patterns(&reading.unless),
+            suggestion: patterns(&reading.suggestion),
+            praise: patterns(&reading.praise),
+            praises: patterns(&reading.praises),
+            with: reading.with.clone(),
         }
     }
 }
@@ -139,7 +199,7 @@ fn set_cause(mut file: CauseFile, locale: Locale) -> CauseFile {
     let set = |text: &mut String| *text = typography(text, locale);
     set(&mut file.label);
     set(&mut file.first_move);
-    file.never.iter_mut().for_each(set);
+    file.never.iter_mut().chain(&mut file.ladder).for_each(set);
     file.step.iter_mut().for_each(|step| set(&mut step.text));
     for point in &mut file.point {
         set(&mut point.summary);

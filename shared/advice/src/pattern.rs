@@ -1,12 +1,14 @@
 //! Patterns of words, and texts brought to a form in which they are found.
 //!
 //! A pattern is a phrase of words. `stem*` stands for every word that begins so, `{set}` for any
-//! word of a set, `|3` at its end is its weight (2 if left out). Texts are compared in lower case,
+//! word of a set, `#` for any number, `..` for up to six words whatever they are, `|3` at its end is its weight (2 if
+//! left out). Texts are compared in lower case,
 //! without accents, with apostrophes and hyphens as spaces; a phrase never reaches over the end of
 //! a clause, and up to two fillers may stand between its words. What is found keeps its place in
 //! the text as it was written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -14,6 +16,8 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 const WEIGHT_DEFAULT: u8 = 2;
 /// The most fillers between two words of a phrase.
 const FILLERS_MAX: usize = 2;
+/// The most words that `..` stands for.
+const GAP_MAX: usize = 6;
 
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +32,22 @@ pub(crate) struct Token {
     pub(crate) clause: usize,
 }
 
-/// The words of a text, by clause.
+impl Token {
+    /// The word as it was written.
+    pub(crate) fn written(&self, source: &str) -> Option<String> {
+        source.get(self.start..self.end).map(str::to_owned)
+    }
+}
+
+/// The words of a text, by clause. A currency's sign is a word.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let mut found: Vec<Token> = Vec::new();
     let mut clause = 0;
     let mut open = false;
-    for (at, c) in text.char_indices() {
+    let mut before = ' ';
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let end = at + c.len_utf8();
         if c.is_alphanumeric() || is_combining_mark(c) {
             if !open {
                 found.push(Token { word: String::new(), start: at, end: at, clause });
@@ -41,18 +55,33 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             }
             if let Some(token) = found.last_mut() {
                 push_folded(&mut token.word, c);
-                token.end = at + c.len_utf8();
+                token.end = end;
             }
         } else {
             open = false;
-            clause += usize::from(ends_clause(c));
+            if let Some(name) = currency(c) {
+                found.push(Token { word: name.to_owned(), start: at, end, clause });
+            }
+            // A decimal point ends nothing.
+            let after = chars.peek().is_some_and(|(_, next)| next.is_ascii_digit());
+            clause += usize::from(ends_clause(c) && !(before.is_ascii_digit() && after));
         }
+        before = c;
     }
     found.into_iter().flat_map(split_contraction).collect()
 }
 
+const fn currency(c: char) -> Option<&'static str> {
+    match c {
+        '€' => Some("euros"),
+        '$' => Some("dollars"),
+        '£' => Some("pounds"),
+        _ => None,
+    }
+}
+
 fn ends_clause(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | ';' | ',' | '\n' | '…' | '(' | ')' | '。' | '،')
+    matches!(c, '.' | '!' | '?' | ';' | ',' | ':' | '\n' | '…' | '(' | ')' | '。' | '،')
 }
 
 fn push_folded(word: &mut String, c: char) {
@@ -84,6 +113,8 @@ enum Atom {
     Word(String),
     Stem(String),
     Set(Vec<Self>),
+    Number,
+    Gap,
 }
 
 impl Atom {
@@ -104,14 +135,8 @@ impl Atom {
             Self::Word(own) => own == word,
             Self::Stem(stem) => word.starts_with(stem.as_str()),
             Self::Set(any) => any.iter().any(|atom| atom.fits(word)),
-        }
-    }
-
-    /// The first letters of the words that may fit; `None` for any.
-    fn initials(&self) -> Vec<Option<char>> {
-        match self {
-            Self::Word(text) | Self::Stem(text) => vec![text.chars().next()],
-            Self::Set(any) => any.iter().flat_map(Self::initials).collect(),
+            Self::Number => word.starts_with(|c: char| c.is_ascii_digit()),
+            Self::Gap => false,
         }
     }
 }
@@ -146,8 +171,8 @@ impl Hit {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Patterns {
     all: Vec<Pattern>,
-    by_initial: HashMap<Option<char>, Vec<usize>>,
-    fillers: Vec<String>,
+    index: Index,
+    fillers: Arc<HashSet<String>>,
 }
 
 impl Patterns {
@@ -155,76 +180,154 @@ impl Patterns {
     pub(crate) fn new(
         list: &[String],
         sets: &BTreeMap<String, Vec<String>>,
-        fillers: &[String],
+        fillers: &Arc<HashSet<String>>,
     ) -> Self {
-        let mut found = Self { fillers: fillers.to_vec(), ..Self::default() };
-        for (place, text) in list.iter().enumerate() {
-            let pattern = parse(text, sets);
-            for initial in pattern.atoms.first().map(Atom::initials).unwrap_or_default() {
-                let places = found.by_initial.entry(initial).or_default();
-                if places.last() != Some(&place) {
-                    places.push(place);
-                }
-            }
-            found.all.push(pattern);
-        }
-        found
+        let all: Vec<Pattern> = list.iter().map(|text| parse(text, sets)).collect();
+        let mut index = Index::default();
+        index.add(0, &all);
+        Self { all, index, fillers: Arc::clone(fillers) }
     }
 
     /// Every place where a pattern stands, longest first from each word; those inside a longer one
     /// are left out.
     pub(crate) fn find(&self, tokens: &[Token]) -> Vec<Hit> {
-        let mut found: Vec<Hit> = Vec::new();
-        for first in 0..tokens.len() {
-            let longest = self.at(tokens, first).into_iter().max_by_key(|h| (h.past, h.weight));
-            if let Some(hit) = longest
-                && found.last().is_none_or(|last| last.past < hit.past)
-            {
-                found.push(hit);
-            }
-        }
-        found
+        let mut found = self.index.find(&[self], tokens);
+        found.pop().unwrap_or_default()
     }
 
     /// Whether a pattern stands anywhere.
     pub(crate) fn any(&self, tokens: &[Token]) -> bool {
-        (0..tokens.len()).any(|first| !self.at(tokens, first).is_empty())
+        (0..tokens.len()).any(|first| self.begins(tokens, first))
     }
 
     /// Whether a pattern begins with this word.
     pub(crate) fn begins(&self, tokens: &[Token], first: usize) -> bool {
-        !self.at(tokens, first).is_empty()
+        let Some(token) = tokens.get(first) else { return false };
+        let places = self.index.beginning_with(&token.word);
+        places.into_iter().any(|(_, place)| self.at(tokens, first, place).is_some())
     }
 
-    fn at(&self, tokens: &[Token], first: usize) -> Vec<Hit> {
-        let initial = tokens.get(first).and_then(|token| token.word.chars().next());
-        let places = self.by_initial.get(&initial).map(Vec::as_slice).unwrap_or_default();
-        let hit = |place: &usize| {
-            let pattern = self.all.get(*place)?;
-            let past = self.reach(tokens, first, &pattern.atoms)?;
-            Some(Hit { first, past, pattern: *place, weight: pattern.weight })
-        };
-        places.iter().filter_map(hit).collect()
+    fn at(&self, tokens: &[Token], first: usize, place: usize) -> Option<Hit> {
+        let pattern = self.all.get(place)?;
+        let past = self.reach(tokens, first, &pattern.atoms)?;
+        Some(Hit { first, past, pattern: place, weight: pattern.weight })
     }
 
+    /// The word after the phrase's last, where it stands from `first` on.
     fn reach(&self, tokens: &[Token], first: usize, atoms: &[Atom]) -> Option<usize> {
         let clause = tokens.get(first)?.clause;
         let mut at = first;
-        for (nth, atom) in atoms.iter().enumerate() {
-            let mut skipped = 0;
+        // How many more words may be skipped, and whether they may be any.
+        let (mut spare, mut any) = (0, false);
+        for atom in atoms {
+            if matches!(atom, Atom::Gap) {
+                (spare, any) = (GAP_MAX, true);
+                continue;
+            }
             loop {
                 let token = tokens.get(at).filter(|token| token.clause == clause)?;
                 at += 1;
                 if atom.fits(&token.word) {
                     break;
                 }
-                skipped += 1;
-                if nth == 0 || skipped > FILLERS_MAX || !self.fillers.contains(&token.word) {
+                if spare == 0 || !(any || self.fillers.contains(&token.word)) {
                     return None;
+                }
+                spare -= 1;
+            }
+            (spare, any) = (FILLERS_MAX, false);
+        }
+        Some(at)
+    }
+}
+
+/// Which patterns of several lists may begin with a word.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    words: HashMap<String, Vec<Place>>,
+    /// By the first letters of a stem, [`STEM_LETTERS`] at most.
+    stems: HashMap<String, Vec<Place>>,
+    numbers: Vec<Place>,
+}
+
+/// A list, and a pattern in it.
+type Place = (usize, usize);
+
+/// Letters of a stem that it is indexed by.
+const STEM_LETTERS: usize = 3;
+
+impl Index {
+    /// Of several lists, which [`Index::find`] is then given in the same order.
+    pub(crate) fn of(lists: &[&Patterns]) -> Self {
+        let mut index = Self::default();
+        for (list, patterns) in lists.iter().enumerate() {
+            index.add(list, &patterns.all);
+        }
+        index
+    }
+
+    /// What of each list stands in the words: in one walk over them.
+    pub(crate) fn find(&self, lists: &[&Patterns], tokens: &[Token]) -> Vec<Vec<Hit>> {
+        let mut found: Vec<Vec<Hit>> = vec![Vec::new(); lists.len()];
+        for (first, token) in tokens.iter().enumerate() {
+            for (list, place) in self.beginning_with(&token.word) {
+                let hit = lists.get(list).and_then(|patterns| patterns.at(tokens, first, place));
+                if let (Some(hit), Some(hits)) = (hit, found.get_mut(list)) {
+                    keep_longest(hits, hit);
                 }
             }
         }
-        Some(at)
+        found
+    }
+
+    fn add(&mut self, list: usize, patterns: &[Pattern]) {
+        for (place, pattern) in patterns.iter().enumerate() {
+            if let Some(atom) = pattern.atoms.first() {
+                self.add_atom(atom, (list, place));
+            }
+        }
+    }
+
+    fn add_atom(&mut self, atom: &Atom, place: Place) {
+        let places = match atom {
+            Atom::Word(word) => self.words.entry(word.clone()).or_default(),
+            Atom::Stem(stem) => {
+                let letters = stem.chars().take(STEM_LETTERS).collect();
+                self.stems.entry(letters).or_default()
+            }
+            Atom::Number => &mut self.numbers,
+            Atom::Set(any) => return any.iter().for_each(|atom| self.add_atom(atom, place)),
+            Atom::Gap => return,
+        };
+        if places.last() != Some(&place) {
+            places.push(place);
+        }
+    }
+
+    fn beginning_with(&self, word: &str) -> Vec<Place> {
+        let mut places = self.words.get(word).cloned().unwrap_or_default();
+        let ends = word.char_indices().skip(1).map(|(at, _)| at).chain([word.len()]);
+        for end in ends.take(STEM_LETTERS) {
+            let found = word.get(..end).and_then(|letters| self.stems.get(letters));
+            places.extend(found.into_iter().flatten());
+        }
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            places.extend(&self.numbers);
+        }
+        places
+    }
+}
+
+/// From each word the longest, the heaviest of equals; none inside one that began before.
+fn keep_longest(hits: &mut Vec<Hit>, hit: Hit) {
+    match hits.last_mut() {
+        Some(last) if last.first == hit.first => {
+            if (hit.past, hit.weight) > (last.past, last.weight) {
+                *last = hit;
+            }
+        }
+        Some(last) if last.past >= hit.past => {}
+        _ => hits.push(hit),
     }
 }
 
@@ -234,6 +337,8 @@ fn parse(text: &str, sets: &BTreeMap<String, Vec<String>>) -> Pattern {
         None => (text, WEIGHT_DEFAULT),
     };
     let atom = |word: &str| match word.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {
+        None if word == ".." => Atom::Gap,
+        None if word == "#" => Atom::Number,
         Some(name) => {
             Atom::Set(sets.get(name).into_iter().flatten().map(|w| Atom::parse(w)).collect())
         }
@@ -249,7 +354,7 @@ mod tests {
     fn found(patterns: &[&str], text: &str) -> Vec<String> {
         let list: Vec<String> = patterns.iter().map(|p| (*p).to_owned()).collect();
         let sets = BTreeMap::from([("body".to_owned(), vec!["main*".to_owned()])]);
-        let fillers = ["la".to_owned(), "toujours".to_owned()];
+        let fillers = Arc::new(HashSet::from(["la".to_owned(), "toujours".to_owned()]));
         let tokens = tokens(text);
         let hits = Patterns::new(&list, &sets, &fillers).find(&tokens);
         let written =
@@ -273,6 +378,15 @@ mod tests {
         assert!(found(&["pas recu"], "pas, reçu").is_empty());
         assert_eq!(found(&["brul* {body}"], "brûlé la main"), ["brûlé la main"]);
         assert!(found(&["brul* {body}"], "crème brûlée").is_empty());
+    }
+
+    #[test]
+    fn a_gap_is_any_few_words_of_the_clause() {
+        let text = "brûlé hier soir en cuisinant la main";
+        assert_eq!(found(&["brul* .. {body}"], text), [text]);
+        assert_eq!(found(&["brul* .. {body}"], "brûlé la main"), ["brûlé la main"]);
+        assert!(found(&["brul* .. {body}"], "brûlé, puis la main").is_empty());
+        assert!(found(&["brul* .. {body}"], "brûlé a b c d e f g la main").is_empty());
     }
 
     #[test]

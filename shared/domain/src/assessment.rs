@@ -143,6 +143,12 @@ pub struct Assessment {
     pub causes: Vec<CauseFound>,
     /// How grave.
     pub severity: Severity,
+    /// Whether it suggests something to do better.
+    #[serde(default)]
+    pub suggestion: bool,
+    /// First names of staff that it praises, as written.
+    #[serde(default)]
+    pub praised: Vec<String>,
 }
 
 impl Assessment {

@@ -15,25 +15,26 @@ fn advice_on(text: &str, locale: Locale) -> Advice {
     advise(&Case { assessment: &assessment, content: &content, brand: "Maison Lumen", locale })
 }
 
-const CAUSES: [Cause; 5] = [
-    Cause::SafetyHealth,
-    Cause::StaffAttitude,
-    Cause::Delivery,
-    Cause::ProductQuality,
-    Cause::General,
-];
+/// Every cause, every two, and every three with safety.
+fn sets() -> Vec<Vec<CauseFound>> {
+    let found = |id: Cause| CauseFound { id, score: 0.8, evidence: vec!["x".to_owned()] };
+    let mut sets = Vec::new();
+    for (one, first) in Cause::ALL.into_iter().enumerate() {
+        sets.push(vec![found(first)]);
+        for (two, second) in Cause::ALL.into_iter().enumerate().skip(one + 1) {
+            sets.push(vec![found(first), found(second)]);
+            let rest = Cause::ALL.into_iter().skip(two + 1).filter(|_| one == 0);
+            sets.extend(rest.map(|third| vec![found(first), found(second), found(third)]));
+        }
+    }
+    sets
+}
 
-/// Every set of one to three causes, each severity, each language of brand and review.
+/// Each of these sets, each language of brand and review.
 fn every_combination(mut visit: impl FnMut(&Advice, &Case<'_>)) {
     let texts = ["", "Colis jamais reçu, produit cassé, ignorés", "late, broken, rude, burnt"];
-    for bits in 1_u32..32 {
-        let causes: Vec<CauseFound> = CAUSES
-            .into_iter()
-            .enumerate()
-            .filter(|(place, _)| bits & (1 << place) != 0)
-            .map(|(_, id)| CauseFound { id, score: 0.8, evidence: vec!["x".to_owned()] })
-            .collect();
-        for severity in [Severity::Low, Severity::Medium, Severity::High, Severity::Critical] {
+    for causes in sets() {
+        for severity in [Severity::Medium, Severity::Critical] {
             for language in ["fr", "en", "de"] {
                 for (locale, text) in
                     [(Locale::Fr, texts[0]), (Locale::Fr, texts[1]), (Locale::En, texts[2])]
@@ -42,6 +43,7 @@ fn every_combination(mut visit: impl FnMut(&Advice, &Case<'_>)) {
                         language: Some(language.to_owned()),
                         causes: causes.clone(),
                         severity,
+                        ..Assessment::default()
                     };
                     let content = content(text, Some("Claire D."));
                     let case = Case {
@@ -62,7 +64,8 @@ fn no_combination_breaks_the_never_list() {
     every_combination(|advice, case| {
         assert_eq!(lint(&advice.draft.text, advice.draft.language), [], "{}", advice.draft.text);
         let steps = &advice.steps;
-        let said = [&steps.reassure, &steps.retain, &steps.ambassador].into_iter().flatten();
+        let lists = [&steps.reassure, &steps.retain, &steps.ambassador, &advice.ladder];
+        let said = lists.into_iter().flatten();
         for text in said.chain([&advice.first_move, &advice.summary, &advice.closing]) {
             assert_eq!(lint_advice(text, case.locale), [], "{text}");
         }
@@ -104,6 +107,7 @@ fn a_safety_matter_leads_and_never_speaks_of_compensation() {
     every_combination(|advice, case| {
         if case.assessment.has(Cause::SafetyHealth) {
             let text = format!("{} {:?} {}", advice.first_move, advice.steps, advice.draft.text);
+            assert!(advice.ladder.is_empty());
             assert!(advice.first_move.contains("appelle") || advice.first_move.contains("calls"));
             for word in
                 ["rembours", "Remplacer", "Replace", "refund", "avoir\u{a0}", "cancellation"]
@@ -112,6 +116,15 @@ fn a_safety_matter_leads_and_never_speaks_of_compensation() {
             }
         }
     });
+}
+
+#[test]
+fn how_somebody_was_treated_comes_before_what_they_bought() {
+    let advice =
+        advice_on("Lampe défectueuse, elle est tombée en panne. Vendeuse impolie.", Locale::Fr);
+    let found: Vec<Cause> = advice.understood.iter().map(|found| found.cause).collect();
+    assert_eq!(found, [Cause::ProductQuality, Cause::StaffAttitude], "as it was found");
+    assert!(advice.first_move.contains("appel de la responsable"), "{}", advice.first_move);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The clauses of a review, and how each one feels.
 
-use crate::library::Library;
+use crate::library::{Library, Stands};
 use crate::pattern::{Hit, Token};
 
 /// The words between a negator and what it negates, at most.
@@ -26,8 +26,8 @@ struct Mood {
 pub(super) struct Clauses {
     pub(super) tokens: Vec<Token>,
     moods: Vec<Mood>,
-    /// What looks unhappy and is not.
-    harmless: Vec<Hit>,
+    /// Words that feel something, and whether it is happy.
+    signs: Vec<(usize, bool)>,
 }
 
 impl Clauses {
@@ -41,14 +41,13 @@ impl Clauses {
             token.clause += added;
         }
         let clauses = tokens.last().map_or(0, |token| token.clause + 1);
-        let harmless = library.reading.harmless.find(&tokens);
-        Self { tokens, moods: vec![Mood::default(); clauses], harmless }
+        Self { tokens, moods: vec![Mood::default(); clauses], signs: Vec::new() }
     }
 
     /// Whether a complaint is denied where it stands; if so, its clause knows.
-    pub(super) fn absolve(&mut self, library: &Library, hit: &Hit) -> bool {
+    pub(super) fn absolve(&mut self, library: &Library, harmless: &[Hit], hit: &Hit) -> bool {
         let denied = negator_of(library, &self.tokens, hit).is_some()
-            || self.harmless.iter().any(|harmless| harmless.overlaps(hit));
+            || harmless.iter().any(|harmless| harmless.overlaps(hit));
         if denied && let Some(mood) = self.mood_mut(hit.first) {
             mood.absolved = true;
         }
@@ -56,26 +55,25 @@ impl Clauses {
     }
 
     /// Feels every clause, knowing which complaints stand.
-    pub(super) fn feel(&mut self, library: &Library, complaints: &[Hit]) {
-        let reading = &library.reading;
-        let harmless = self.harmless.clone();
+    pub(super) fn feel(&mut self, library: &Library, stands: &Stands, complaints: &[Hit]) {
+        let harmless = &stands.harmless;
         let covered =
             |hit: &Hit| harmless.iter().chain(complaints).any(|other| other.overlaps(hit));
-        for hit in &harmless {
+        for hit in harmless {
             self.set(hit.first, true);
         }
-        for hit in reading.negative.find(&self.tokens).iter().filter(|hit| !covered(hit)) {
+        for hit in stands.negative.iter().filter(|hit| !covered(hit)) {
             let denied = negator_of(library, &self.tokens, hit).is_some();
             self.set(hit.first, denied);
             if denied && let Some(mood) = self.mood_mut(hit.first) {
                 mood.absolved = true;
             }
         }
-        for hit in reading.positive.find(&self.tokens).iter().filter(|hit| !covered(hit)) {
+        for hit in stands.positive.iter().filter(|hit| !covered(hit)) {
             let denied = negator_of(library, &self.tokens, hit).is_some();
             self.set(hit.first, !denied);
         }
-        for hit in reading.negators.find(&self.tokens).iter().filter(|hit| !covered(hit)) {
+        for hit in stands.negators.iter().filter(|hit| !covered(hit)) {
             if self.mood(hit.first).is_some_and(|mood| !mood.absolved) {
                 self.set(hit.first, false);
             }
@@ -105,14 +103,29 @@ impl Clauses {
         }
     }
 
-    /// Whether the clause of a word is unhappy.
+    /// Whether what is said of a word is unhappy: by its clause, or, where that feels both, by what
+    /// stands nearest.
     pub(super) fn is_unhappy(&self, word: usize) -> bool {
         self.mood(word).is_some_and(|mood| mood.unhappy)
+            && self.nearest_is_happy(word) != Some(true)
     }
 
-    /// Whether the clause of a word is happy and not unhappy.
+    /// Whether it is happy, and nothing in its clause complains.
     pub(super) fn is_happy(&self, word: usize) -> bool {
-        self.mood(word).is_some_and(|mood| mood.happy && !mood.unhappy && !mood.complaining)
+        let mood = self.mood(word).filter(|mood| mood.happy && !mood.complaining);
+        mood.is_some_and(|mood| !mood.unhappy || self.nearest_is_happy(word) == Some(true))
+    }
+
+    /// Whether the nearest word that feels something in a clause of both moods is happy.
+    fn nearest_is_happy(&self, word: usize) -> Option<bool> {
+        self.mood(word).filter(|mood| mood.happy && mood.unhappy)?;
+        let here = self.signs.iter().filter(|(sign, _)| self.are_one(*sign, word));
+        here.min_by_key(|(sign, happy)| (sign.abs_diff(word), *happy)).map(|(_, happy)| *happy)
+    }
+
+    /// Whether the clause of a word praises, whatever else it does.
+    pub(super) fn is_praised(&self, word: usize) -> bool {
+        self.mood(word).is_some_and(|mood| mood.happy)
     }
 
     /// Whether any clause is unhappy.
@@ -135,6 +148,7 @@ impl Clauses {
     }
 
     fn set(&mut self, word: usize, happy: bool) {
+        self.signs.push((word, happy));
         if let Some(mood) = self.mood_mut(word) {
             mood.happy |= happy;
             mood.unhappy |= !happy;

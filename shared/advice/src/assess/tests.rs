@@ -216,20 +216,18 @@ fn evidence_is_in_the_reviewers_own_words() {
 }
 
 #[test]
-fn the_strongest_cause_comes_first_and_a_tie_goes_to_the_graver() {
+fn the_strongest_cause_comes_first_and_what_is_said_first_weighs_more() {
     let ids = |text| {
         let found = assess(text, None, None, None);
         found.causes.iter().map(|cause| cause.id).collect::<Vec<_>>()
     };
     assert_eq!(
-        ids("Colis jamais reçu, livraison en retard, vendeur impoli."),
+        ids("Vendeur impoli. Colis jamais reçu, livraison en retard, aucune nouvelle du colis."),
         [Cause::Delivery, Cause::StaffAttitude]
     );
-    assert_eq!(
-        ids("Lampe défectueuse. Malpolis."),
-        [Cause::StaffAttitude, Cause::ProductQuality],
-        "equal scores"
-    );
+    let (staff, quality) = (Cause::StaffAttitude, Cause::ProductQuality);
+    assert_eq!(ids("Défectueux. Malpolis."), [quality, staff]);
+    assert_eq!(ids("Malpolis. Défectueux."), [staff, quality]);
 }
 
 #[test]
@@ -245,5 +243,42 @@ fn a_long_hostile_text_is_read_without_harm() {
         let found = assess(&text, Some("{% if %}"), Some("zz"), Some(Stars::ONE));
         assert_eq!(found.language.as_deref(), Some("zz"));
         assert!(found.causes.iter().flat_map(|c| &c.evidence).all(|e| e.chars().count() <= 81));
+    }
+}
+
+#[test]
+fn those_who_are_praised_are_named_and_nobody_else() {
+    for (text, names) in [
+        ("Un grand merci à Julie et Thomas pour leur patience !", &["Julie", "Thomas"][..]),
+        ("Accueillis par Rose, adorable.", &["Rose"]),
+        ("Bruno a été aux petits soins.", &["Bruno"]),
+        ("Thanks to Grace at the till, she was lovely.", &["Grace"]),
+        ("Our server Mark was great, and so was the food.", &["Mark"]),
+        ("Merci à toute l'équipe, vin rosé parfait.", &[]),
+        ("Merci Paris, quelle ville !", &[]),
+        ("Rose et bleu, la lampe est jolie.", &[]),
+        ("The grace of this place, will come back in May.", &[]),
+        ("Merci.", &[]),
+    ] {
+        let found = assess(text, None, None, Some(Stars::FIVE));
+        assert_eq!(found.praised, names, "{text}");
+    }
+    let ironic = "Bravo à Julie, trois semaines pour un colis !";
+    assert!(assess(ironic, None, None, Stars::from_hundredths(100)).praised.is_empty());
+}
+
+#[test]
+fn suggestions_are_heard_in_good_reviews_too() {
+    for (text, suggests) in [
+        ("Très bien. Ce serait bien d'ouvrir le lundi.", true),
+        ("Parfait ! Pourquoi ne pas proposer la livraison ?", true),
+        ("Great shop, please add more sizes.", true),
+        ("I wish there was a car park.", true),
+        ("Très bien, rien à dire.", false),
+        ("Great shop.", false),
+        ("Colis jamais reçu.", false),
+    ] {
+        let found = assess(text, None, None, Some(Stars::FIVE));
+        assert_eq!(found.suggestion, suggests, "{text}");
     }
 }
