@@ -87,6 +87,11 @@ fn advice(doc: &mut Doc, locale: Locale, advice: &Advice) {
     let heading = |fr, en| Block::Heading { text: say(locale, fr, en) };
     doc.blocks.push(heading("Que faire", "What to do"));
     doc.blocks.push(Block::Steps { groups: groups(locale, advice) });
+    if !advice.ladder.is_empty() {
+        let heading = say(locale, "Réparer, dans cet ordre", "Put it right, in this order");
+        let repair = Group { heading, start: 1, items: advice.ladder.clone() };
+        doc.blocks.push(Block::Steps { groups: vec![repair] });
+    }
     doc.blocks.push(heading("Brouillon de réponse", "Draft reply"));
     doc.blocks.push(draft(locale, advice));
     doc.blocks.push(heading("À ne pas faire", "What not to do"));
