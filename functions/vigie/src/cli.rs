@@ -69,16 +69,24 @@ pub(crate) enum Command {
     Erase(Erase),
     /// Move everything to the other home, beside a running server
     Migrate(Migrate),
-    /// Not in this version: what Vigie understands of a text
-    #[command(hide = true)]
-    Assess(Later),
+    /// Say what Vigie understands of a text, or of a file of reviews
+    Assess(Assess),
 }
 
-/// A command of a later version, whatever is written behind it.
+/// `vigie assess`
 #[derive(Debug, Args)]
-pub(crate) struct Later {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub(crate) rest: Vec<String>,
+pub(crate) struct Assess {
+    /// A text; or JSON Lines, where its name ends in .jsonl or is "-"
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The text's rating, if known
+    #[arg(long)]
+    pub(crate) rating: Option<String>,
+    /// The best rating there is
+    #[arg(long, default_value = "5")]
+    pub(crate) scale: String,
+    #[command(flatten)]
+    pub(crate) output: Json,
 }
 
 /// Where the configuration is.

@@ -2,6 +2,7 @@
 
 pub(crate) mod answered;
 pub(crate) mod apply;
+pub(crate) mod assess;
 pub(crate) mod backup;
 pub(crate) mod capture;
 pub(crate) mod check;

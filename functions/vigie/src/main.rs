@@ -78,10 +78,6 @@ async fn run(command: Command) -> Result<Exit, CannotBegin> {
         Command::Status(arguments) => commands::status::run(&arguments).await,
         Command::Erase(arguments) => commands::erase::run(&arguments).await,
         Command::Migrate(arguments) => commands::migrate::run(&arguments).await,
-        Command::Assess(_) => later("assess"),
+        Command::Assess(arguments) => commands::assess::run(&arguments),
     }
-}
-
-fn later(command: &str) -> Result<Exit, CannotBegin> {
-    Err(CannotBegin::Other(format!("`vigie {command}` comes with a later version")))
 }

@@ -93,11 +93,11 @@ async fn a_file_that_is_missing_or_faulty_is_exit_2_for_every_command_that_reads
 }
 
 #[tokio::test]
-async fn what_later_versions_bring_is_refused_and_says_so() -> Result<()> {
+async fn a_line_that_cannot_be_read_is_exit_1_of_assess() -> Result<()> {
     let stage = Stage::set(&[SERVER, LUMEN].concat())?;
-    assert_codes(&stage, &[("assess text", 2)])?;
-    assert!(stage.run(&["assess", "text"])?.err.contains("version"));
-    Ok(())
+    stage.write("good.jsonl", "{\"text\":\"Bof\"}\n")?;
+    stage.write("bad.jsonl", "{\"text\":\"Bof\"}\nBof\n")?;
+    assert_codes(&stage, &[("assess none", 2), ("assess good.jsonl", 0), ("assess bad.jsonl", 1)])
 }
 
 #[tokio::test]

@@ -142,14 +142,6 @@ fn a_preset_is_printed_to_begin_with() {
     assert!(ran.err.contains("no preset is called \"nobody\": vigie platforms lists"), "{ran:?}");
 }
 
-#[test]
-fn what_a_later_version_brings_says_so() {
-    let place = Place::new();
-    let ran = place.run(&["assess", "-"]);
-    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
-    assert!(ran.err.contains("later version"), "{ran:?}");
-}
-
 /// Whether it was built with AWS or without: this file names no stack.
 #[test]
 fn a_file_without_a_stack_is_none_for_aws() {

@@ -1,6 +1,8 @@
 //! Every command of the contract, as a process: what it prints, and how it ends.
 
 #[cfg(test)]
+mod assess;
+#[cfg(test)]
 mod brands;
 #[cfg(test)]
 mod captures;
