@@ -35,9 +35,9 @@ fn code(hint: &str) -> Option<String> {
     plain.then(|| base.to_ascii_lowercase())
 }
 
-/// What `whichlang` says, where words that only one language has do not speak against it. It knows
-/// sixteen languages and always names one, so that of a few words it is only believed if they do not
-/// contradict it.
+/// What `whichlang` says, where words that only one language has do not speak against it. It
+/// knows sixteen languages and always names one, so that of a few words it is only believed if
+/// they do not contradict it.
 pub(crate) fn guess(text: &str, words: &[Token]) -> Option<Locale> {
     let (fr, en) = (known(Locale::Fr, words), known(Locale::En, words));
     let others = words.iter().filter(|t| OTHERS.contains(&t.word.as_str())).count();

@@ -36,8 +36,8 @@ pub struct Advice {
     pub severity: Severity,
     /// What to do, in order: at most [`STEPS_MAX`] in all.
     pub steps: Steps,
-    /// What may be offered, in order: the next only where the one before was not enough. Empty where
-    /// somebody's safety is at stake.
+    /// What may be offered, in order: the next only where the one before was not enough. Empty
+    /// where somebody's safety is at stake.
     #[serde(default)]
     pub ladder: Vec<String>,
     /// A reply for the brand to complete and publish.
