@@ -179,6 +179,9 @@ pub(crate) struct Reading {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LintFile {
+    /// Sets of words for the patterns of every rule: `{name}`.
+    #[serde(default)]
+    pub(crate) words: BTreeMap<String, Vec<String>>,
     pub(crate) rule: Vec<LintRule>,
 }
 
@@ -193,4 +196,7 @@ pub(crate) struct LintRule {
     pub(crate) advice: bool,
     /// What shows that it is broken.
     pub(crate) patterns: Vec<String>,
+    /// What takes back a pattern that it overlaps.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
 }

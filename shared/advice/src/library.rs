@@ -72,6 +72,8 @@ pub(crate) struct RuleEntry {
     pub(crate) id: String,
     pub(crate) advice: bool,
     pub(crate) patterns: Patterns,
+    /// What takes back a pattern that it overlaps.
+    pub(crate) unless: Patterns,
 }
 
 type Fillers = Arc<HashSet<String>>;
@@ -136,7 +138,8 @@ impl Library {
         let rules = lint.rule.into_iter().map(|rule| RuleEntry {
             id: rule.id,
             advice: rule.advice,
-            patterns: Patterns::new(&rule.patterns, &BTreeMap::new(), &fillers),
+            patterns: Patterns::new(&rule.patterns, &lint.words, &fillers),
+            unless: Patterns::new(&rule.unless, &lint.words, &fillers),
         });
         let mut library = Self {
             index: Index::default(),

@@ -5,7 +5,7 @@ use std::fmt;
 use vigie_domain::Locale;
 
 use crate::library::{Library, RuleEntry};
-use crate::pattern::tokens;
+use crate::pattern::{Hit, tokens};
 
 /// A rule of the NEVER list, by its number there, or `Tone` for forms of address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,7 +76,9 @@ fn spelled(text: &str, language: Locale, holds: impl Fn(&RuleEntry) -> bool) -> 
     let rules = Library::of(language).map(|library| library.rules.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
     for rule in rules.iter().filter(|rule| holds(rule)) {
-        for hit in rule.patterns.find(&words) {
+        let taken_back = rule.unless.find(&words);
+        let stands = |hit: &Hit| !taken_back.iter().any(|unless| unless.overlaps(hit));
+        for hit in rule.patterns.find(&words).into_iter().filter(stands) {
             let start = words.get(hit.first).map_or(0, |token| token.start);
             let end = hit.past.checked_sub(1).and_then(|last| words.get(last)).map_or(0, |t| t.end);
             let words = text.get(start..end).unwrap_or_default().to_owned();

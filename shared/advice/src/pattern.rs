@@ -1,11 +1,11 @@
 //! Patterns of words, and texts brought to a form in which they are found.
 //!
 //! A pattern is a phrase of words. `stem*` stands for every word that begins so, `{set}` for any
-//! word of a set, `#` for any number, `..` for up to six words whatever they are, `|3` at its end is its weight (2 if
-//! left out). Texts are compared in lower case,
-//! without accents, with apostrophes and hyphens as spaces; a phrase never reaches over the end of
-//! a clause, and up to two fillers may stand between its words. What is found keeps its place in
-//! the text as it was written.
+//! word of a set, `#` for any number, `..` for up to six words whatever they are; `|3` at its end
+//! is its weight (2 if left out). Texts are compared in lower case, without accents, with
+//! apostrophes and hyphens as spaces; a phrase never reaches over the end of a clause, and up to
+//! two fillers may stand between its words. What is found keeps its place in the text as it was
+//! written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
