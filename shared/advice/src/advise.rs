@@ -2,7 +2,7 @@
 
 use vigie_domain::{Cause, CauseFound, Locale, Severity};
 
-use crate::compose::{checked_draft, summary};
+use crate::compose::{checked_draft, is_unread, summary};
 use crate::format::{Group, Step};
 use crate::library::{CauseEntry, Library};
 use crate::types::{Advice, CAUSES_MAX, Case, STEPS_MAX, Steps, Understood};
@@ -38,10 +38,18 @@ const NEVER_MAX: usize = 4;
 pub fn advise(case: &Case<'_>) -> Advice {
     let library = Library::of(case.locale);
     let entries = library.map(|library| entries(case, library)).unwrap_or_default();
+    let unread = library.filter(|_| is_unread(case)).map(|library| &library.voice.unread);
     let primary = entries.first().map(|entry| &entry.file);
     Advice {
-        summary: library.map(|library| summary(case, library)).unwrap_or_default(),
-        first_move: primary.map(|file| file.first_move.clone()).unwrap_or_default(),
+        summary: unread.map_or_else(
+            || library.map(|library| summary(case, library)).unwrap_or_default(),
+            |unread| unread.summary.clone(),
+        ),
+        first_move: unread
+            .map(|unread| &unread.first_move)
+            .or_else(|| primary.map(|file| &file.first_move))
+            .cloned()
+            .unwrap_or_default(),
         understood: case.assessment.causes.iter().map(|f| understood(f, case.locale)).collect(),
         severity: case.assessment.severity,
         steps: steps(&entries),

@@ -67,15 +67,16 @@ pub fn assess(
     Assessment { language, causes, severity, suggestion, praised }
 }
 
-/// Which lexicons to read with: the language's, if the words do not contradict it; else both.
+/// Which lexicons to read with: the language's, if the words do not contradict it; else both. That
+/// of a language which only some clause is in reads along.
 fn libraries(language: Option<&str>, text: &str, words: &[Token]) -> Vec<&'static Library> {
     let named = language.and_then(Locale::from_code);
     let heard = language::guess(text, words);
     let both = [Locale::Fr, Locale::En];
     let wanted = both.into_iter().filter(|locale| match (named, heard) {
-        (Some(named), Some(heard)) => *locale == named || *locale == heard,
-        (Some(one), None) | (None, Some(one)) => *locale == one,
         (None, None) => true,
+        _ if named == Some(*locale) || heard == Some(*locale) => true,
+        _ => language::speaks(*locale, words),
     });
     wanted.filter_map(Library::of).collect()
 }

@@ -1,6 +1,6 @@
 //! Drafting the reply that the brand completes and publishes.
 
-use vigie_domain::{Cause, Locale, text::clean_line};
+use vigie_domain::{Assessment, Cause, Locale, text::clean_line};
 
 use crate::library::{CauseEntry, Library};
 use crate::lint::lint;
@@ -126,6 +126,23 @@ fn first_name(author: &str) -> Option<String> {
     let common = NOT_NAMES.contains(&first.to_lowercase().as_str());
     let few_words = author.split_whitespace().count() <= 3;
     (capital && rest_small && fits && few_words && !common).then(|| first.to_owned())
+}
+
+/// Whether the review says something in a language that we do not know. A few words may only be
+/// too few to tell.
+pub(crate) fn is_unread(case: &Case<'_>) -> bool {
+    const FEW: usize = 4;
+    let Assessment { language, causes, .. } = case.assessment;
+    let general = causes.iter().all(|found| found.id == Cause::General);
+    let strange = match language.as_deref() {
+        Some(code) => Locale::from_code(code).is_none(),
+        None => {
+            let words = case_words(case);
+            let latin = |c: char| !c.is_alphabetic() || c < '\u{250}';
+            words.len() > FEW || !words.iter().all(|token| token.word.chars().all(latin))
+        }
+    };
+    general && strange
 }
 
 /// The concrete points of the review, one a cause, in the customer's language.

@@ -112,10 +112,20 @@ pub(crate) struct VoiceFile {
     pub(crate) and: String,
     /// What joins two things that the customer lived through.
     pub(crate) then: String,
+    /// What is said of a review that was not understood.
+    pub(crate) unread: Unread,
     /// Parts of the draft.
     pub(crate) draft: DraftParts,
     /// How clauses are read.
     pub(crate) reading: Reading,
+}
+
+/// What the brand is told of a review in a language that Vigie does not know.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Unread {
+    pub(crate) summary: String,
+    pub(crate) first_move: String,
 }
 
 /// Parts of the draft. `{name}`, `{brand}` and `{points}` are replaced.

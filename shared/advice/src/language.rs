@@ -50,24 +50,37 @@ pub(crate) fn guess(text: &str, words: &[Token]) -> Option<Locale> {
         _ if few && en > fr + others => return Some(Locale::En),
         _ => return None,
     };
-    let (own, rival, other) = match heard {
-        Locale::Fr => (fr, en, Locale::En),
-        Locale::En => (en, fr, Locale::Fr),
-    };
+    let (own, rival) = if heard == Locale::Fr { (fr, en) } else { (en, fr) };
     if rival > own + others && (words.len() <= WORDS_SOME || rival >= WORDS_MIN) {
-        return Some(other);
+        return Some(other(heard));
     }
     let contradicted = others > own && words.len() <= WORDS_SOME;
     let unheard = few && own == 0;
     (!contradicted && !unheard).then_some(heard)
 }
 
+/// Whether a clause of the text is in this language, whatever the rest is in.
+pub(crate) fn speaks(locale: Locale, words: &[Token]) -> bool {
+    let mut clauses = words.chunk_by(|a, b| a.clause == b.clause);
+    clauses.any(|clause| {
+        let own = known(locale, clause);
+        own >= WORDS_MIN && own > known(other(locale), clause)
+    })
+}
+
+const fn other(locale: Locale) -> Locale {
+    match locale {
+        Locale::Fr => Locale::En,
+        Locale::En => Locale::Fr,
+    }
+}
+
 /// How many words only this language has; of a short text also those that praise or complain in it.
 fn known(locale: Locale, words: &[Token]) -> usize {
     let Some(library) = Library::of(locale) else { return 0 };
     let reading = &library.reading;
-    let other = if locale == Locale::Fr { Locale::En } else { Locale::Fr };
-    let shared = |word| Library::of(other).is_some_and(|l| l.reading.function_words.contains(word));
+    let shared =
+        |word| Library::of(other(locale)).is_some_and(|l| l.reading.function_words.contains(word));
     let is_own = |word| reading.function_words.contains(word) && !shared(word);
     let own = words.iter().filter(|token| is_own(&token.word)).count();
     if words.len() > WORDS_FEW {

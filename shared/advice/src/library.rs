@@ -218,6 +218,8 @@ fn set_voice(mut voice: VoiceFile, locale: Locale) -> VoiceFile {
         &mut voice.closing,
         &mut voice.and,
         &mut voice.then,
+        &mut voice.unread.summary,
+        &mut voice.unread.first_move,
         &mut draft.greeting,
         &mut draft.greeting_named,
         &mut draft.thanks_rating,

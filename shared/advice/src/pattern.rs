@@ -68,7 +68,42 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         }
         before = c;
     }
-    found.into_iter().flat_map(split_contraction).collect()
+    found.into_iter().map(spelled_out).flat_map(split_contraction).collect()
+}
+
+/// Short forms and slips that have one meaning in either language, and what they stand for.
+const SPELLINGS: [(&str, &str); 24] = [
+    ("bcp", "beaucoup"),
+    ("cmd", "commande"),
+    ("cmde", "commande"),
+    ("custumer", "customer"),
+    ("delivry", "delivery"),
+    ("dlvry", "delivery"),
+    ("jamai", "jamais"),
+    ("jame", "jamais"),
+    ("jms", "jamais"),
+    ("nvr", "never"),
+    ("pa", "pas"),
+    ("pb", "probleme"),
+    ("pbm", "probleme"),
+    ("pbs", "problemes"),
+    ("pkg", "package"),
+    ("produi", "produit"),
+    ("recieve", "receive"),
+    ("recieved", "received"),
+    ("resu", "recu"),
+    ("srvce", "service"),
+    ("tjr", "toujours"),
+    ("tjrs", "toujours"),
+    ("tjs", "toujours"),
+    ("wrst", "worst"),
+];
+
+fn spelled_out(token: Token) -> Token {
+    match SPELLINGS.iter().find(|(short, _)| *short == token.word) {
+        Some((_, long)) => Token { word: (*long).to_owned(), ..token },
+        None => token,
+    }
 }
 
 const fn currency(c: char) -> Option<&'static str> {
