@@ -1,11 +1,13 @@
 //! What the brand should do about a review.
 
-use vigie_domain::{Cause, CauseFound, Locale, Severity};
+use vigie_domain::{Cause, CauseFound, Locale, MotiveFound, Severity};
 
 use crate::compose::{checked_draft, is_unread, summary};
 use crate::format::{Group, Step};
-use crate::library::{CauseEntry, Library};
-use crate::types::{Advice, CAUSES_MAX, Case, STEPS_MAX, Steps, Understood};
+use crate::library::{CauseEntry, Library, file_of};
+use crate::types::{
+    Advice, CAUSES_MAX, Case, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps, Understood,
+};
 
 /// The step of the nine that several causes can share: naming the feeling.
 const FEELING: u8 = 4;
@@ -51,6 +53,7 @@ pub fn advise(case: &Case<'_>) -> Advice {
             .cloned()
             .unwrap_or_default(),
         understood: case.assessment.causes.iter().map(|f| understood(f, case.locale)).collect(),
+        motives: library.map(|library| motives(case, library)).unwrap_or_default(),
         severity: case.assessment.severity,
         steps: steps(&entries),
         ladder: primary.map(|file| file.ladder.clone()).unwrap_or_default(),
@@ -104,6 +107,15 @@ fn entries<'a>(case: &Case<'_>, library: &'a Library) -> Vec<&'a CauseEntry> {
         causes.into_iter().filter_map(|cause| library.cause(cause)).collect();
     found.dedup_by_key(|entry| entry.cause);
     found
+}
+
+fn motives(case: &Case<'_>, library: &Library) -> Vec<MotiveAdvice> {
+    let advice = |found: &MotiveFound| {
+        let file = file_of(&library.voice, found.id);
+        let (label, advice) = (file.label.clone(), file.advice.clone());
+        MotiveAdvice { label, evidence: found.evidence.clone(), advice }
+    };
+    case.assessment.motives.iter().map(advice).take(MOTIVES_MAX).collect()
 }
 
 fn understood(found: &CauseFound, locale: Locale) -> Understood {

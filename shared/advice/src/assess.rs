@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use vigie_domain::{Assessment, Cause, CauseFound, Locale, Stars};
+use vigie_domain::{Assessment, Cause, CauseFound, Locale, MotiveFound, Stars};
 
 use crate::language;
 use crate::library::Library;
@@ -64,7 +64,17 @@ pub fn assess(
     let happy = readings.iter().filter(|_| !tone.is_dissatisfied());
     let praised = happy.flat_map(|reading| praised::in_reading(reading, &source)).collect();
     let causes = causes.into_iter().map(|found| found.shown).collect();
-    Assessment { language, causes, severity, suggestion, praised }
+    let motives = motives(&readings, &source, tone);
+    Assessment { language, causes, severity, motives, suggestion, praised }
+}
+
+/// What a dissatisfied reviewer is after, each motive once.
+fn motives(readings: &[Reading], source: &str, tone: Tone) -> Vec<MotiveFound> {
+    let unhappy = readings.iter().filter(|_| tone.is_dissatisfied());
+    let mut found: Vec<_> = unhappy.flat_map(|reading| reading.motives(source)).collect();
+    found.sort_by_key(|motive| motive.id);
+    found.dedup_by_key(|motive| motive.id);
+    found
 }
 
 /// Which lexicons to read with: the language's, if the words do not contradict it; else both. That

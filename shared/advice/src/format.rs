@@ -116,8 +116,37 @@ pub(crate) struct VoiceFile {
     pub(crate) unread: Unread,
     /// Parts of the draft.
     pub(crate) draft: DraftParts,
+    /// What dissatisfied reviewers are after.
+    pub(crate) motive: MotiveFiles,
     /// How clauses are read.
     pub(crate) reading: Reading,
+}
+
+/// Each motive, by its id.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MotiveFiles {
+    pub(crate) authority: MotiveFile,
+    pub(crate) leave: MotiveFile,
+    pub(crate) repair: MotiveFile,
+    pub(crate) heard: MotiveFile,
+    pub(crate) improve: MotiveFile,
+    pub(crate) warn: MotiveFile,
+}
+
+/// One motive.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MotiveFile {
+    /// What the person does or wants, for the brand: "demande réparation".
+    pub(crate) label: String,
+    /// What to do about it, in one sentence.
+    pub(crate) advice: String,
+    /// What shows it.
+    pub(crate) patterns: Vec<String>,
+    /// What takes back a pattern that it overlaps.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
 }
 
 /// What the brand is told of a review in a language that Vigie does not know.

@@ -32,5 +32,7 @@ pub use advise::{advise, label, severity_label};
 pub use assess::{RULES, assess};
 pub use compose::safe_draft;
 pub use lint::{Rule, Violation, lint, lint_advice};
-pub use types::{Advice, CAUSES_MAX, Case, Draft, STEPS_MAX, Steps, Understood};
+pub use types::{
+    Advice, CAUSES_MAX, Case, Draft, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps, Understood,
+};
 pub use typography::typography;

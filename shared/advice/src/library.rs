@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
-use vigie_domain::{Cause, Locale};
+use vigie_domain::{Cause, Locale, Motive};
 
-use crate::format::{CauseFile, LintFile, Reading, VoiceFile};
+use crate::format::{CauseFile, LintFile, MotiveFile, MotiveFiles, Reading, VoiceFile};
 use crate::pattern::{Hit, Index, Patterns, Token};
 use crate::typography::typography;
 
@@ -18,6 +18,8 @@ pub(crate) struct Library {
     pub(crate) voice: VoiceFile,
     pub(crate) reading: ReadingPatterns,
     pub(crate) rules: Vec<RuleEntry>,
+    /// One a motive, in their order.
+    pub(crate) motives: Vec<MotiveEntry>,
     /// Of the lists of [`Library::lists`].
     index: Index,
 }
@@ -26,6 +28,8 @@ pub(crate) struct Library {
 pub(crate) struct Stands {
     /// One a cause: words that complain, words that name it, and what covers both.
     pub(crate) causes: Vec<[Vec<Hit>; 3]>,
+    /// One a motive: what shows it, and what takes that back.
+    pub(crate) motives: Vec<[Vec<Hit>; 2]>,
     pub(crate) negative: Vec<Hit>,
     pub(crate) positive: Vec<Hit>,
     pub(crate) harmless: Vec<Hit>,
@@ -65,6 +69,13 @@ pub(crate) struct ReadingPatterns {
     pub(crate) praise: Patterns,
     pub(crate) praises: Patterns,
     pub(crate) with: Vec<String>,
+}
+
+/// How one motive is recognised, ready for use.
+pub(crate) struct MotiveEntry {
+    pub(crate) motive: Motive,
+    pub(crate) patterns: Patterns,
+    pub(crate) unless: Patterns,
 }
 
 /// One rule of the NEVER list, ready for use.
@@ -112,6 +123,7 @@ impl Library {
             medium: next(),
             unless: next(),
             causes: self.causes.iter().map(|_| [next(), next(), next()]).collect(),
+            motives: self.motives.iter().map(|_| [next(), next()]).collect(),
         }
     }
 
@@ -125,6 +137,7 @@ impl Library {
             let CauseEntry { complaints, topics, unless, .. } = entry;
             [complaints, topics, unless]
         }));
+        lists.extend(self.motives.iter().flat_map(|entry| [&entry.patterns, &entry.unless]));
         lists
     }
 
@@ -141,7 +154,14 @@ impl Library {
             patterns: Patterns::new(&rule.patterns, &lint.words, &fillers),
             unless: Patterns::new(&rule.unless, &lint.words, &fillers),
         });
+        let motives = Motive::ALL.into_iter().map(|motive| (motive, file_of(&voice, motive)));
+        let motives = motives.map(|(motive, file)| MotiveEntry {
+            motive,
+            patterns: Patterns::new(&file.patterns, &BTreeMap::new(), &fillers),
+            unless: Patterns::new(&file.unless, &BTreeMap::new(), &fillers),
+        });
         let mut library = Self {
+            motives: motives.collect(),
             index: Index::default(),
             causes: causes.map(entry).collect::<Option<_>>()?,
             reading: ReadingPatterns::new(&voice.reading, &fillers),
@@ -150,6 +170,18 @@ impl Library {
         };
         library.index = Index::of(&library.lists());
         Some(library)
+    }
+}
+
+/// What the library says of a motive.
+pub(crate) const fn file_of(voice: &VoiceFile, motive: Motive) -> &MotiveFile {
+    match motive {
+        Motive::Authority => &voice.motive.authority,
+        Motive::Leave => &voice.motive.leave,
+        Motive::Repair => &voice.motive.repair,
+        Motive::Heard => &voice.motive.heard,
+        Motive::Improve => &voice.motive.improve,
+        Motive::Warn => &voice.motive.warn,
     }
 }
 
@@ -229,6 +261,11 @@ fn set_voice(mut voice: VoiceFile, locale: Locale) -> VoiceFile {
         &mut draft.safe,
     ] {
         set(text);
+    }
+    let MotiveFiles { authority, leave, repair, heard, improve, warn } = &mut voice.motive;
+    for motive in [authority, leave, repair, heard, improve, warn] {
+        set(&mut motive.label);
+        set(&mut motive.advice);
     }
     draft.thanks.iter_mut().for_each(set);
     draft.recognise.iter_mut().for_each(set);

@@ -32,6 +32,9 @@ pub struct Advice {
     pub first_move: String,
     /// The causes that were found, strongest first, with the reviewer's own words.
     pub understood: Vec<Understood>,
+    /// What the reviewer is after, and what to do about it: at most [`MOTIVES_MAX`].
+    #[serde(default)]
+    pub motives: Vec<MotiveAdvice>,
     /// How grave the review is.
     pub severity: Severity,
     /// What to do, in order: at most [`STEPS_MAX`] in all.
@@ -53,6 +56,20 @@ pub const STEPS_MAX: usize = 7;
 
 /// The most causes whose advice is combined.
 pub const CAUSES_MAX: usize = 3;
+
+/// The most motives that are shown.
+pub const MOTIVES_MAX: usize = 2;
+
+/// One motive as the brand reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MotiveAdvice {
+    /// What the person does or wants: "Demande réparation".
+    pub label: String,
+    /// The reviewer's own words, as written.
+    pub evidence: Vec<String>,
+    /// What to do about it, in one sentence.
+    pub advice: String,
+}
 
 /// One cause as the brand reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -134,6 +134,51 @@ pub struct CauseFound {
     pub evidence: Vec<String>,
 }
 
+/// What a dissatisfied reviewer is after, or says that they will do (facts E01 to E05).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Motive {
+    /// Goes to law, or to an authority or a third party.
+    Authority,
+    /// Leaves for somebody else.
+    Leave,
+    /// Wants their money or their goods back, or a compensation.
+    Repair,
+    /// Wants to be heard: is angry.
+    Heard,
+    /// Wants it to be done better.
+    Improve,
+    /// Warns others.
+    Warn,
+}
+
+impl Motive {
+    /// Every motive, the one to heed first first.
+    pub const ALL: [Self; 6] =
+        [Self::Authority, Self::Leave, Self::Repair, Self::Heard, Self::Improve, Self::Warn];
+
+    /// The id, as in JSON.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Authority => "authority",
+            Self::Leave => "leave",
+            Self::Repair => "repair",
+            Self::Heard => "heard",
+            Self::Improve => "improve",
+            Self::Warn => "warn",
+        }
+    }
+}
+
+/// A motive, and the words that show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MotiveFound {
+    /// Which motive.
+    pub id: Motive,
+    /// The reviewer's own words, as written.
+    pub evidence: Vec<String>,
+}
+
 /// What was understood of a review: it advises, and never gates.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
@@ -143,6 +188,9 @@ pub struct Assessment {
     pub causes: Vec<CauseFound>,
     /// How grave.
     pub severity: Severity,
+    /// What a dissatisfied reviewer is after, in the order of [`Motive::ALL`].
+    #[serde(default)]
+    pub motives: Vec<MotiveFound>,
     /// Whether it suggests something to do better.
     #[serde(default)]
     pub suggestion: bool,

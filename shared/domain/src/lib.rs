@@ -26,7 +26,7 @@ pub mod source;
 pub mod stars;
 pub mod text;
 
-pub use assessment::{Assessment, Cause, CauseFound, Severity};
+pub use assessment::{Assessment, Cause, CauseFound, Motive, MotiveFound, Severity};
 pub use brand::{Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, Shop, Step};
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};

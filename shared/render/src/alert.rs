@@ -1,6 +1,6 @@
 //! The alert: one review, understood, and what to do about it.
 
-use vigie_advice::{Advice, severity_label};
+use vigie_advice::{Advice, MotiveAdvice, severity_label};
 use vigie_domain::{Locale, text::excerpt};
 
 use crate::card::{QUOTE_CHARS_MAX, URL_ALONE_BYTES_MAX, buttons, by_hand, card};
@@ -68,6 +68,7 @@ fn understood(doc: &mut Doc, view: &AlertView) {
         }
     };
     let mut rows: Vec<Pair> = view.advice.understood.iter().map(row).collect();
+    rows.extend(view.advice.motives.iter().map(|found| motive(found, locale)));
     let severity = severity_label(view.assessment.severity, locale);
     rows.push(Pair {
         name: say(locale, "Gravité :", "Severity:"),
@@ -77,6 +78,15 @@ fn understood(doc: &mut Doc, view: &AlertView) {
         text: say(locale, "Ce que nous avons compris", "What we understood"),
     });
     doc.blocks.push(Block::Pairs { rows });
+}
+
+/// What the reviewer is after, in their words, and what to do about it.
+fn motive(found: &MotiveAdvice, locale: Locale) -> Pair {
+    let words = found.evidence.iter().take(1);
+    let words = words.map(|e| quoted(&excerpt(e, EVIDENCE_CHARS_MAX), locale));
+    let name = say(locale, &format!("{} :", found.label), &format!("{}:", found.label));
+    let value = words.chain([found.advice.clone()]).collect::<Vec<_>>().join(". ");
+    Pair { name, value }
 }
 
 fn severity_value(label: &str) -> String {

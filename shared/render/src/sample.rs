@@ -124,9 +124,9 @@ pub fn on_trial(locale: Locale) -> AlertView {
 pub fn critical(locale: Locale) -> AlertView {
     let text = match locale {
         Locale::Fr => {
-            "La bouilloire a fui et je me suis brûlé la main. Nous avons fini aux urgences."
+            "La bouilloire a fui et je me suis brûlé la main. Nous avons fini aux urgences. Fuyez !"
         }
-        Locale::En => "The kettle leaked and I burnt my hand. We ended up in hospital.",
+        Locale::En => "The kettle leaked and I burnt my hand. We ended up in hospital. Avoid!",
     };
     let review = ReviewView {
         stars: Some(Stars::ONE),

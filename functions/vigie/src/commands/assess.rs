@@ -159,6 +159,11 @@ fn human(found: &Assessment) -> String {
             format!("{name}  {}", words.join(", ")).trim().to_owned(),
         ]);
     }
+    for motive in &found.motives {
+        let words: Vec<_> =
+            motive.evidence.iter().map(|words| format!("\u{201c}{words}\u{201d}")).collect();
+        rows.push(vec!["motive".to_owned(), format!("{}  {}", motive.id.id(), words.join(", "))]);
+    }
     if found.suggestion {
         rows.push(vec!["suggests".to_owned(), "something to do better".to_owned()]);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use vigie_domain::{Cause, CauseFound, Severity};
+use vigie_domain::{Cause, CauseFound, MotiveFound, Severity};
 
 use super::Found;
 use super::clauses::{Clauses, negator_of};
@@ -27,6 +27,8 @@ pub(super) struct Reading {
     complaints: Vec<Vec<Hit>>,
     /// One a cause: what is spoken of.
     topics: Vec<Vec<Hit>>,
+    /// One a motive: what shows it, and what takes that back.
+    motives: Vec<[Vec<Hit>; 2]>,
     /// How grave the signs are that are no cause's.
     pub(super) signalled: Severity,
 }
@@ -49,12 +51,23 @@ impl Reading {
         let spoken = complaints.iter().chain(&topics).flatten();
         clauses.carry_over(spoken);
         let signalled = signalled(library, &clauses.tokens, &stands);
-        Self { library, clauses, complaints, topics, signalled }
+        let motives = std::mem::take(&mut stands.motives);
+        Self { library, clauses, complaints, topics, motives, signalled }
     }
 
     /// Whether it suggests something.
     pub(super) fn suggests(&self) -> bool {
         self.library.reading.suggestion.any(&self.clauses.tokens)
+    }
+
+    /// What the reviewer is after.
+    pub(super) fn motives(&self, source: &str) -> Vec<MotiveFound> {
+        let each = self.library.motives.iter().zip(&self.motives).map(|(entry, [hits, unless])| {
+            let stands = |hit: &&Hit| !unless.iter().any(|other| other.overlaps(hit));
+            let hits: Vec<Hit> = hits.iter().filter(stands).copied().collect();
+            MotiveFound { id: entry.motive, evidence: self.evidence(source, &hits) }
+        });
+        each.filter(|found| !found.evidence.is_empty()).collect()
     }
 
     /// Whether any clause is unhappy.
