@@ -34,6 +34,7 @@ fn main() {
             given => folder = Some(PathBuf::from(given)),
         }
     }
+    speed::cold();
     severity::hard_sentences(show);
     if let Some(folder) = &folder {
         causes::french_restaurants(folder, show);

@@ -8,7 +8,7 @@
 //! written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -121,6 +121,7 @@ fn ends_clause(c: char) -> bool {
 
 fn push_folded(word: &mut String, c: char) {
     match c {
+        _ if c.is_ascii() => word.push(c.to_ascii_lowercase()),
         'œ' | 'Œ' => word.push_str("oe"),
         'æ' | 'Æ' => word.push_str("ae"),
         _ => word.extend(c.to_lowercase().nfd().filter(|c| !is_combining_mark(*c))),
@@ -206,7 +207,8 @@ impl Hit {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Patterns {
     all: Vec<Pattern>,
-    index: Index,
+    /// Made when the list is first searched for by itself: most are only searched for with others.
+    index: OnceLock<Index>,
     fillers: Arc<HashSet<String>>,
 }
 
@@ -217,16 +219,14 @@ impl Patterns {
         sets: &BTreeMap<String, Vec<String>>,
         fillers: &Arc<HashSet<String>>,
     ) -> Self {
-        let all: Vec<Pattern> = list.iter().map(|text| parse(text, sets)).collect();
-        let mut index = Index::default();
-        index.add(0, &all);
-        Self { all, index, fillers: Arc::clone(fillers) }
+        let all = list.iter().map(|text| parse(text, sets)).collect();
+        Self { all, index: OnceLock::new(), fillers: Arc::clone(fillers) }
     }
 
     /// Every place where a pattern stands, longest first from each word; those inside a longer one
     /// are left out.
     pub(crate) fn find(&self, tokens: &[Token]) -> Vec<Hit> {
-        let mut found = self.index.find(&[self], tokens);
+        let mut found = self.index().find(&[self], tokens);
         found.pop().unwrap_or_default()
     }
 
@@ -238,8 +238,12 @@ impl Patterns {
     /// Whether a pattern begins with this word.
     pub(crate) fn begins(&self, tokens: &[Token], first: usize) -> bool {
         let Some(token) = tokens.get(first) else { return false };
-        let places = self.index.beginning_with(&token.word);
+        let places = self.index().beginning_with(&token.word);
         places.into_iter().any(|(_, place)| self.at(tokens, first, place).is_some())
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(&[self]))
     }
 
     fn at(&self, tokens: &[Token], first: usize, place: usize) -> Option<Hit> {

@@ -14,7 +14,17 @@ const REVIEW: &str = "Commande passée le 3 novembre, toujours rien reçu le 20.
     lampe était déjà arrivée cassée, et je n'ai jamais été remboursée malgre mes relances. Plus \
     jamais, je déconseille cette enseigne, à ce prix c'est honteux.";
 
-/// The first assessment of the process, and the median of many.
+/// The first assessment of the process, which reads the library.
+#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
+pub(crate) fn cold() {
+    let begin = Instant::now();
+    let found = assess(REVIEW, None, None, Some(Stars::ONE));
+    let took = begin.elapsed();
+    assert!(!found.causes.is_empty(), "a complaint is understood");
+    say(&format!("the first review of a process: {:.1} ms", took.as_secs_f64() * 1e3));
+}
+
+/// The median of many.
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
 pub(crate) fn speed() {
     let two = Stars::from_hundredths(200);
