@@ -134,15 +134,13 @@ pub(crate) fn is_unread(case: &Case<'_>) -> bool {
     const FEW: usize = 4;
     let Assessment { language, causes, .. } = case.assessment;
     let general = causes.iter().all(|found| found.id == Cause::General);
-    let strange = match language.as_deref() {
-        Some(code) => Locale::from_code(code).is_none(),
-        None => {
-            let words = case_words(case);
-            let latin = |c: char| !c.is_alphabetic() || c < '\u{250}';
-            words.len() > FEW || !words.iter().all(|token| token.word.chars().all(latin))
-        }
+    let told = || {
+        let words = case_words(case);
+        let latin = |c: char| !c.is_alphabetic() || c < '\u{250}';
+        words.len() > FEW || !words.iter().all(|token| token.word.chars().all(latin))
     };
-    general && strange
+    let ours = |code: &str| Locale::from_code(code).is_some();
+    general && language.as_deref().map_or_else(told, |code| !ours(code))
 }
 
 /// The concrete points of the review, one a cause, in the customer's language.
