@@ -1,4 +1,4 @@
-//! What dissatisfied reviewers are after, in sentences that say it and sentences that only sound so.
+//! What dissatisfied reviewers are after: sentences that say it, and some that only sound so.
 
 use vigie_advice::{Case, MOTIVES_MAX, advise, assess, lint_advice};
 use vigie_domain::{Content, Locale, Motive, Stars};

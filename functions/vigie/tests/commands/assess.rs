@@ -27,7 +27,7 @@ fn a_text_is_understood_without_a_configuration() {
         json!({
             "language": "fr",
             "causes": [{"id": "delivery", "score": 0.9, "evidence": ["Colis jamais reçu"]}],
-            "severity": "low", "suggestion": false, "praised": [],
+            "severity": "low", "motives": [], "suggestion": false, "praised": [],
         })
     );
     let ran = place.run(&["assess", "avis.txt", "--rating", "2", "--scale", "10", "--json"]);
