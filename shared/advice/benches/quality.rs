@@ -9,6 +9,8 @@
 mod causes;
 #[path = "quality/language.rs"]
 mod language;
+#[path = "quality/lint.rs"]
+mod lint;
 #[path = "quality/sets.rs"]
 mod sets;
 #[path = "quality/severity.rs"]
@@ -36,6 +38,7 @@ fn main() {
     }
     speed::cold();
     severity::hard_sentences(show);
+    lint::unseen(show);
     if let Some(folder) = &folder {
         causes::french_restaurants(folder, show);
         causes::english_delivery(folder, show);

@@ -238,4 +238,7 @@ pub(crate) struct LintRule {
     /// What takes back a pattern that it overlaps.
     #[serde(default)]
     pub(crate) unless: Vec<String>,
+    /// Another rule: the patterns only count in a text that breaks it too.
+    #[serde(default)]
+    pub(crate) with: Option<String>,
 }

@@ -85,6 +85,8 @@ pub(crate) struct RuleEntry {
     pub(crate) patterns: Patterns,
     /// What takes back a pattern that it overlaps.
     pub(crate) unless: Patterns,
+    /// The rule that a text must break too.
+    pub(crate) with: Option<String>,
 }
 
 type Fillers = Arc<HashSet<String>>;
@@ -153,6 +155,7 @@ impl Library {
             advice: rule.advice,
             patterns: Patterns::new(&rule.patterns, &lint.words, &fillers),
             unless: Patterns::new(&rule.unless, &lint.words, &fillers),
+            with: rule.with,
         });
         let motives = Motive::ALL.into_iter().map(|motive| (motive, file_of(&voice, motive)));
         let motives = motives.map(|(motive, file)| MotiveEntry {

@@ -52,10 +52,9 @@ pub struct Violation {
 /// assert!(lint("Merci de nous l’avoir dit.", Locale::Fr).is_empty());
 /// ```
 pub fn lint(text: &str, language: Locale) -> Vec<Violation> {
-    let mut found = spelled(text, language, |_| true);
-    found.extend(personal(text));
+    let mut found = personal(text);
     found.extend(figures(text));
-    found
+    spelled(text, language, |_| true, found)
 }
 
 /// Holds a text for the brand to the rules that bind it too: advice may name a refund, and may
@@ -68,14 +67,24 @@ pub fn lint(text: &str, language: Locale) -> Vec<Violation> {
 /// assert_eq!(lint_advice("Ask them to change the review.", Locale::En).len(), 1);
 /// ```
 pub fn lint_advice(text: &str, language: Locale) -> Vec<Violation> {
-    spelled(text, language, |rule| rule.advice)
+    spelled(text, language, |rule| rule.advice, Vec::new())
 }
 
-fn spelled(text: &str, language: Locale, holds: impl Fn(&RuleEntry) -> bool) -> Vec<Violation> {
+/// What the patterns find, after what was found already. Rules that lean on another stand behind
+/// it in their file.
+fn spelled(
+    text: &str,
+    language: Locale,
+    holds: impl Fn(&RuleEntry) -> bool,
+    mut found: Vec<Violation>,
+) -> Vec<Violation> {
     let words = tokens(text);
     let rules = Library::of(language).map(|library| library.rules.as_slice()).unwrap_or_default();
-    let mut found = Vec::new();
     for rule in rules.iter().filter(|rule| holds(rule)) {
+        let leans_on = rule.with.as_deref().map(Rule::of);
+        if leans_on.is_some_and(|other| found.iter().all(|broken| broken.rule != other)) {
+            continue;
+        }
         let taken_back = rule.unless.find(&words);
         let stands = |hit: &Hit| !taken_back.iter().any(|unless| unless.overlaps(hit));
         for hit in rule.patterns.find(&words).into_iter().filter(stands) {
