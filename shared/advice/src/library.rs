@@ -318,6 +318,18 @@ mod tests {
     }
 
     #[test]
+    fn every_set_of_the_lint_is_defined_and_used() {
+        for locale in [Locale::Fr, Locale::En] {
+            let LintFile { words, rule } = toml::from_str(file("lint", locale).unwrap()).unwrap();
+            let patterns = rule.iter().flat_map(|rule| rule.patterns.iter().chain(&rule.unless));
+            let words_of = patterns.flat_map(|pattern| pattern.split([' ', '|']));
+            let named = words_of.filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
+            let named: HashSet<&str> = named.collect();
+            assert_eq!(named, words.keys().map(String::as_str).collect(), "{locale:?}");
+        }
+    }
+
+    #[test]
     fn safety_says_nothing_of_compensation() {
         for (locale, words) in [
             (Locale::Fr, ["rembours", "dédommag", "offert", "avoir de", "bon d", "compens"]),
