@@ -5,6 +5,8 @@
 //! tuned on its half of is printed as such. Without a folder the hard sentences and the times are
 //! measured.
 
+#[path = "quality/approach.rs"]
+mod approach;
 #[path = "quality/causes.rs"]
 mod causes;
 #[path = "quality/language.rs"]
@@ -39,6 +41,7 @@ fn main() {
     speed::cold();
     severity::hard_sentences(show);
     lint::unseen(show);
+    approach::unseen(show);
     if let Some(folder) = &folder {
         causes::french_restaurants(folder, show);
         causes::english_delivery(folder, show);

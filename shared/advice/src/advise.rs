@@ -1,12 +1,14 @@
 //! What the brand should do about a review.
 
-use vigie_domain::{Cause, CauseFound, Locale, MotiveFound, Severity};
+use vigie_domain::{Cause, CauseFound, Locale, Motive, MotiveFound, Severity};
 
 use crate::compose::{checked_draft, is_unread, summary};
 use crate::format::{Group, Step};
 use crate::library::{CauseEntry, Library, file_of};
+use crate::situation::{Place, recurring};
 use crate::types::{
-    Advice, CAUSES_MAX, Case, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps, Understood,
+    Advice, ApproachAdvice, CAUSES_MAX, Case, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps,
+    Understood,
 };
 
 /// The step of the nine that several causes can share: naming the feeling.
@@ -30,37 +32,110 @@ const NEVER_MAX: usize = 4;
 ///
 /// let content = Content { text: "My parcel never arrived.".into(), ..Content::default() };
 /// let assessment = assess(&content.text, None, None, None);
-/// let case =
-///     Case { assessment: &assessment, content: &content, brand: "Maison Lumen", locale: Locale::Fr };
-/// let advice = advise(&case);
+/// let advice = advise(&Case::new(&assessment, &content, "Maison Lumen", Locale::Fr));
 /// assert_eq!(advice.summary, "Un colis jamais reçu.");
 /// assert!(advice.draft.text.contains("a parcel that does not come"));
 /// assert_eq!(advice.closing, "Que dira cette personne de vous\u{a0}?");
 /// ```
 pub fn advise(case: &Case<'_>) -> Advice {
-    let library = Library::of(case.locale);
-    let entries = library.map(|library| entries(case, library)).unwrap_or_default();
-    let unread = library.filter(|_| is_unread(case)).map(|library| &library.voice.unread);
-    let primary = entries.first().map(|entry| &entry.file);
+    let Some(library) = Library::of(case.locale) else { return without_library(case) };
+    let entries = entries(case, library);
+    let unread = is_unread(case).then_some(&library.voice.unread);
+    let primary = entries.first().copied();
+    let first_move = unread.map_or_else(
+        || primary.map(|entry| first_move(case, entry)).unwrap_or_default(),
+        |unread| unread.first_move.clone(),
+    );
+    let recurs = |entry: &CauseEntry| recurring(case, library, entry.cause);
     Advice {
-        summary: unread.map_or_else(
-            || library.map(|library| summary(case, library)).unwrap_or_default(),
-            |unread| unread.summary.clone(),
-        ),
-        first_move: unread
-            .map(|unread| &unread.first_move)
-            .or_else(|| primary.map(|file| &file.first_move))
-            .cloned()
-            .unwrap_or_default(),
-        understood: case.assessment.causes.iter().map(|f| understood(f, case.locale)).collect(),
-        motives: library.map(|library| motives(case, library)).unwrap_or_default(),
+        summary: unread.map_or_else(|| summary(case, library), |unread| unread.summary.clone()),
+        first_move,
+        understood: case.assessment.causes.iter().map(|found| understood(found, case)).collect(),
+        motives: motives(case, library),
+        approach: approach(case, library),
+        history: primary.and_then(|entry| history(case, library, entry)),
+        recurring: primary.map(recurs).unwrap_or_default(),
+        house: primary.map(|entry| house(case, library, entry)).unwrap_or_default(),
         severity: case.assessment.severity,
-        steps: steps(&entries),
-        ladder: primary.map(|file| file.ladder.clone()).unwrap_or_default(),
+        steps: steps(case, &entries),
+        ladder: primary.map(|entry| ladder(case, entry)).unwrap_or_default(),
         draft: checked_draft(case),
-        never: never(&entries),
-        closing: library.map(|library| library.voice.closing.clone()).unwrap_or_default(),
+        never: never(case, &entries),
+        closing: library.voice.closing.clone(),
     }
+}
+
+/// What is left where the library cannot be read, which the build makes sure of.
+fn without_library(case: &Case<'_>) -> Advice {
+    Advice {
+        summary: String::new(),
+        first_move: String::new(),
+        understood: Vec::new(),
+        motives: Vec::new(),
+        approach: None,
+        history: None,
+        recurring: Vec::new(),
+        house: Vec::new(),
+        severity: case.assessment.severity,
+        steps: Steps::default(),
+        ladder: Vec::new(),
+        draft: checked_draft(case),
+        never: Vec::new(),
+        closing: String::new(),
+    }
+}
+
+/// The brand's own, else ours for where it happened, else ours.
+fn first_move(case: &Case<'_>, entry: &CauseEntry) -> String {
+    let own = case.house.said(entry.cause, case.locale).and_then(|own| own.first_move.as_ref());
+    let here = match case.situation.place {
+        Some(Place::Shop) => entry.file.first_move_in_shop.as_ref(),
+        Some(Place::Online) => entry.file.first_move_online.as_ref(),
+        None => None,
+    };
+    own.or(here).unwrap_or(&entry.file.first_move).clone()
+}
+
+fn ladder(case: &Case<'_>, entry: &CauseEntry) -> Vec<String> {
+    let own = case.house.said(entry.cause, case.locale).and_then(|own| own.ladder.as_ref());
+    own.unwrap_or(&entry.file.ladder).clone()
+}
+
+fn approach(case: &Case<'_>, library: &Library) -> Option<ApproachAdvice> {
+    let found = case.assessment.approach.as_ref()?;
+    let entry = library.approaches.iter().find(|entry| entry.approach == found.id)?;
+    Some(ApproachAdvice { evidence: found.evidence.clone(), advice: entry.advice.clone() })
+}
+
+fn history(case: &Case<'_>, library: &Library, entry: &CauseEntry) -> Option<String> {
+    let label = label_of(entry.cause, case);
+    case.situation.history.as_ref()?.told(&library.voice.again, &label, case.locale)
+}
+
+/// What the brand has said of itself: who deals with it, its rule, its procedure, the path of a
+/// complaint. The mediator is only named where the customer speaks of the law or of a third party.
+fn house(case: &Case<'_>, library: &Library, entry: &CauseEntry) -> Vec<(String, String)> {
+    let (words, house) = (&library.voice.house, case.house);
+    let own = house.cause(entry.cause);
+    let owner = own.and_then(|(_, owner)| owner.clone());
+    let who = owner.map_or_else(
+        || (words.department.clone(), entry.file.department.clone()),
+        |owner| (words.owner.clone(), owner),
+    );
+    let mut rows = vec![who];
+    let mut add = |name: &String, text: Option<String>| {
+        rows.extend(text.map(|text| (name.clone(), text)));
+    };
+    add(&words.policy, own.and_then(|(own, _)| own.policy.clone()));
+    add(&words.procedure, own.and_then(|(own, _)| own.procedure.clone()));
+    add(&words.path, (!house.path.is_empty()).then(|| house.path.join(" → ")));
+    let used = |text: &String, of: &str| format!("{text} ({of})");
+    let complaints = house.complaints.as_ref();
+    add(&words.complaints, complaints.map(|text| used(text, &words.complaints_use)));
+    let third = case.assessment.motives.iter().any(|found| found.id == Motive::Authority);
+    let mediator = house.mediator.as_ref().filter(|_| third);
+    add(&words.mediator, mediator.map(|text| used(text, &words.mediator_use)));
+    rows
 }
 
 /// The short name of a cause, as subjects and reports show it.
@@ -118,19 +193,24 @@ fn motives(case: &Case<'_>, library: &Library) -> Vec<MotiveAdvice> {
     case.assessment.motives.iter().map(advice).take(MOTIVES_MAX).collect()
 }
 
-fn understood(found: &CauseFound, locale: Locale) -> Understood {
-    let label = label(found.id, locale).to_owned();
+fn understood(found: &CauseFound, case: &Case<'_>) -> Understood {
+    let label = label_of(found.id, case);
     Understood { cause: found.id, label, evidence: found.evidence.clone() }
 }
 
+/// What the brand calls a cause, else what we do.
+fn label_of(cause: Cause, case: &Case<'_>) -> String {
+    let own = case.house.said(cause, case.locale).and_then(|own| own.label.clone());
+    own.unwrap_or_else(|| label(cause, case.locale).to_owned())
+}
+
 /// The first cause's steps, and the dated steps of the others in the place of what they share.
-fn steps(entries: &[&CauseEntry]) -> Steps {
+fn steps(case: &Case<'_>, entries: &[&CauseEntry]) -> Steps {
     let Some((primary, others)) = entries.split_first() else { return Steps::default() };
-    let added: Vec<&Step> = others
-        .iter()
-        .filter_map(|entry| entry.file.step.iter().find(|step| step.nine.contains(&STAGES)))
-        .collect();
-    let mut kept: Vec<&Step> = primary.file.step.iter().collect();
+    let stages = |steps: &&Step| steps.nine.contains(&STAGES);
+    let of_others = others.iter().map(|entry| steps_of(case, entry));
+    let added: Vec<&Step> = of_others.filter_map(|steps| steps.iter().find(stages)).collect();
+    let mut kept: Vec<&Step> = steps_of(case, primary).iter().collect();
     for spare in [FEELING, REPAIR] {
         if kept.len() + added.len() > STEPS_MAX {
             kept.retain(|step| step.nine != [spare]);
@@ -148,11 +228,21 @@ fn steps(entries: &[&CauseEntry]) -> Steps {
     }
 }
 
+/// The brand's own steps for a cause, else ours.
+fn steps_of<'a>(case: &Case<'a>, entry: &'a CauseEntry) -> &'a [Step] {
+    let own = case.house.said(entry.cause, case.locale).map(|own| own.step.as_slice());
+    own.filter(|steps| !steps.is_empty()).unwrap_or(&entry.file.step)
+}
+
 /// What not to do: all of the first cause's, then the first of each other's.
-fn never(entries: &[&CauseEntry]) -> Vec<String> {
+fn never(case: &Case<'_>, entries: &[&CauseEntry]) -> Vec<String> {
+    let of = |entry: &CauseEntry| {
+        let own = case.house.said(entry.cause, case.locale).and_then(|own| own.never.clone());
+        own.unwrap_or_else(|| entry.file.never.clone())
+    };
     let Some((primary, others)) = entries.split_first() else { return Vec::new() };
-    let more = others.iter().filter_map(|entry| entry.file.never.first());
-    primary.file.never.iter().chain(more).take(NEVER_MAX).cloned().collect()
+    let more = others.iter().filter_map(|entry| of(entry).into_iter().next());
+    of(primary).into_iter().chain(more).take(NEVER_MAX).collect()
 }
 
 #[cfg(test)]

@@ -7,10 +7,12 @@ use std::collections::HashSet;
 
 use vigie_domain::{Assessment, Cause, CauseFound, Locale, MotiveFound, Stars};
 
+use crate::house::House;
 use crate::language;
 use crate::library::Library;
 use crate::pattern::{Token, tokens};
 
+mod approach;
 mod clauses;
 mod praised;
 mod reading;
@@ -48,12 +50,23 @@ pub fn assess(
     language_hint: Option<&str>,
     stars: Option<Stars>,
 ) -> Assessment {
+    assess_with(&House::default(), text, title, language_hint, stars)
+}
+
+/// Understands a review of a brand that has words of its own beside ours: as [`assess`] does.
+pub fn assess_with(
+    house: &House,
+    text: &str,
+    title: Option<&str>,
+    language_hint: Option<&str>,
+    stars: Option<Stars>,
+) -> Assessment {
     let source = title.map_or_else(|| text.to_owned(), |title| format!("{title}\n{text}"));
     let words = tokens(&source);
     let language = language::of(language_hint, &source, &words);
     let readings: Vec<Reading> = libraries(language.as_deref(), &source, &words)
         .into_iter()
-        .map(|library| Reading::new(library, &words))
+        .map(|library| Reading::new(library, house, &words))
         .collect();
     let unhappy = words.is_empty() || readings.iter().any(Reading::is_unhappy);
     let tone = Tone::of(stars, unhappy);
@@ -65,7 +78,9 @@ pub fn assess(
     let praised = happy.flat_map(|reading| praised::in_reading(reading, &source)).collect();
     let causes = causes.into_iter().map(|found| found.shown).collect();
     let motives = motives(&readings, &source, tone);
-    Assessment { language, causes, severity, motives, suggestion, praised }
+    let approach = approach::of(&readings, &source).filter(|_| tone.is_dissatisfied());
+    let severity = severity.max(severity::of_leaving(approach.as_ref(), &motives));
+    Assessment { language, causes, severity, motives, approach, suggestion, praised }
 }
 
 /// What a dissatisfied reviewer is after, each motive once.

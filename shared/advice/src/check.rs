@@ -2,7 +2,7 @@
 //!
 //! Run by `build.rs`, so that a faulty file stops the build, and by this crate's tests.
 
-use crate::format::{CauseFile, Group, LintFile, VoiceFile};
+use crate::format::{CauseFile, LintFile, VoiceFile, check_steps};
 
 /// Reads and checks one file, by its stem.
 ///
@@ -20,41 +20,20 @@ pub(crate) fn check(stem: &str, text: &str) -> Result<(), String> {
 }
 
 fn check_cause(cause: &str, file: &CauseFile) -> Result<(), String> {
-    let short = [&file.label, &file.first_move].into_iter().any(|text| text.trim().is_empty());
+    let said = [&file.label, &file.first_move, &file.department];
+    let short = said.into_iter().any(|text| text.trim().is_empty());
     if short || file.never.is_empty() {
-        return Err("label, first_move and never must say something".to_owned());
+        return Err("label, first_move, department and never must say something".to_owned());
     }
-    if !(6..=7).contains(&file.step.len()) {
-        return Err(format!("{} steps: 6 or 7 are wanted", file.step.len()));
-    }
-    // A safety matter carries no compensation wording at all: step 8 does not exist there.
     let safety = cause == "safety_health";
-    for number in 1..=9 {
-        let there = file.step.iter().any(|step| step.nine.contains(&number));
-        if there == (safety && number == 8) {
-            return Err(format!("step {number} of the nine: wanted {}, found {there}", !there));
-        }
-    }
+    check_steps(safety, &file.step)?;
     if safety != file.ladder.is_empty() || file.ladder.len() > 4 {
         return Err(format!(
             "{} solutions in the ladder: safety has none, others 1 to 4",
             file.ladder.len()
         ));
     }
-    check_groups(file)?;
     check_points(cause, file)
-}
-
-fn check_groups(file: &CauseFile) -> Result<(), String> {
-    for group in [Group::Reassure, Group::Retain, Group::Ambassador] {
-        if !file.step.iter().any(|step| step.group == group) {
-            return Err(format!("no step is for {group:?}"));
-        }
-    }
-    if file.step.iter().any(|step| step.text.trim().is_empty()) {
-        return Err("a step says nothing".to_owned());
-    }
-    Ok(())
 }
 
 fn check_points(cause: &str, file: &CauseFile) -> Result<(), String> {

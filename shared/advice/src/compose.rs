@@ -48,7 +48,7 @@ pub(crate) fn draft(case: &Case<'_>) -> Draft {
     let contact = if safety { parts.contact_safety.clone() } else { pick(&parts.contact, 16) };
     let silent = case.content.text.trim().is_empty() && case.content.title.is_none();
     let thanks = if silent { parts.thanks_rating.clone() } else { pick(&parts.thanks, 0) };
-    let body = [thanks, recognised, contact].join(" ");
+    let body = own_reply(case, language).unwrap_or_else(|| [thanks, recognised, contact].join(" "));
     let signature = fill(&parts.signature, "{brand}", &signing(case.brand));
     finish([greeting(case, library), body, signature].join("\n"), language)
 }
@@ -59,10 +59,28 @@ pub(crate) fn checked_draft(case: &Case<'_>) -> Draft {
     let whole = SLOTS.iter().all(|slot| draft.text.matches(slot).count() == 1);
     // The brand's own name is not ours to judge.
     let ours = draft.text.replace(&signing(case.brand), "");
-    if whole && lint(&ours, draft.language).is_empty() {
-        return draft;
+    let draft = if whole && lint(&ours, draft.language).is_empty() {
+        draft
+    } else {
+        Draft { replaced: true, ..safe_draft(case.brand, draft.language) }
+    };
+    match &case.house.contact {
+        Some(contact) => with_contact(draft, contact),
+        None => draft,
     }
-    Draft { replaced: true, ..safe_draft(case.brand, draft.language) }
+}
+
+/// The brand's own words for the first cause, in the language of the draft.
+fn own_reply(case: &Case<'_>, language: Locale) -> Option<String> {
+    let first = case.assessment.causes.first().map_or(Cause::General, |found| found.id);
+    case.house.said(first, language)?.reply.clone()
+}
+
+/// Fills in where customers reach the brand, as it has said itself.
+fn with_contact(draft: Draft, contact: &str) -> Draft {
+    let [slot, _] = SLOTS;
+    let text = fill(&draft.text, slot, &signing(contact));
+    Draft { text, slots: draft.slots.saturating_sub(1), ..draft }
 }
 
 fn finish(text: String, language: Locale) -> Draft {

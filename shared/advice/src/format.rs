@@ -15,6 +15,14 @@ pub(crate) struct CauseFile {
     pub(crate) label: String,
     /// What to do before anything else.
     pub(crate) first_move: String,
+    /// The department of the brand that it is a matter for, as most name it.
+    pub(crate) department: String,
+    /// Said in the place of `first_move` where it happened in a shop.
+    #[serde(default)]
+    pub(crate) first_move_in_shop: Option<String>,
+    /// Said in the place of `first_move` where it was bought online.
+    #[serde(default)]
+    pub(crate) first_move_online: Option<String>,
     /// What not to do.
     pub(crate) never: Vec<String>,
     /// What may be offered, in order: the next only where the one before was not enough. A safety
@@ -27,6 +35,22 @@ pub(crate) struct CauseFile {
     pub(crate) step: Vec<Step>,
     /// The concrete points a review may make of it; the last one is for all others.
     pub(crate) point: Vec<Point>,
+}
+
+/// What a brand says of a cause in its own way, in one language: what is left out stays ours.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OwnFile {
+    pub(crate) label: Option<String>,
+    pub(crate) first_move: Option<String>,
+    pub(crate) never: Option<Vec<String>>,
+    pub(crate) ladder: Option<Vec<String>>,
+    /// What the draft says between greeting and signature.
+    pub(crate) reply: Option<String>,
+    /// Beside ours.
+    pub(crate) lexicon: Lexicon,
+    /// In the place of all of ours.
+    pub(crate) step: Vec<Step>,
 }
 
 /// How a cause is recognised. Patterns: see [`crate::pattern`].
@@ -47,6 +71,13 @@ pub(crate) struct Lexicon {
     pub(crate) unless: Vec<String>,
 }
 
+impl Lexicon {
+    /// Whether it names nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.complaints.is_empty() && self.topics.is_empty() && self.unless.is_empty()
+    }
+}
+
 /// One step of the advice.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +91,34 @@ pub(crate) struct Step {
     pub(crate) justice: Justice,
     /// One or two sentences for the brand's staff.
     pub(crate) text: String,
+}
+
+/// Whether steps do all nine of a recovery, and are for all three aims.
+///
+/// # Errors
+/// A sentence that says which is missing.
+pub(crate) fn check_steps(safety: bool, steps: &[Step]) -> Result<(), String> {
+    if !(6..=7).contains(&steps.len()) {
+        return Err(format!("{} steps: 6 or 7 are wanted", steps.len()));
+    }
+    for number in 1..=9 {
+        let there = steps.iter().any(|step| step.nine.contains(&number));
+        // A safety matter carries no compensation wording at all: step 8 does not exist there.
+        let wanted = !(safety && number == 8);
+        if there != wanted {
+            let what = if wanted { "is missing" } else { "does not belong to a safety matter" };
+            return Err(format!("step {number} of the nine {what}"));
+        }
+    }
+    for group in [Group::Reassure, Group::Retain, Group::Ambassador] {
+        if !steps.iter().any(|step| step.group == group) {
+            return Err(format!("no step is for {group:?}"));
+        }
+    }
+    if steps.iter().any(|step| step.text.trim().is_empty()) {
+        return Err("a step says nothing".to_owned());
+    }
+    Ok(())
 }
 
 /// What a step is for: the charter's three aims.
@@ -118,8 +177,67 @@ pub(crate) struct VoiceFile {
     pub(crate) draft: DraftParts,
     /// What dissatisfied reviewers are after.
     pub(crate) motive: MotiveFiles,
+    /// What is said of complaints that come back.
+    pub(crate) again: Again,
+    /// How to speak with the person, by the id of an approach.
+    pub(crate) approach: BTreeMap<String, ApproachFile>,
+    /// What a brand has said of itself, as rows.
+    pub(crate) house: HouseWords,
     /// How clauses are read.
     pub(crate) reading: Reading,
+}
+
+/// What is said of complaints that come back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Again {
+    /// `{nth}`, `{label}`, `{days}`.
+    pub(crate) told: String,
+    /// The same, where it is of one shop: `{shop}` too.
+    pub(crate) told_at: String,
+    /// "at least", where more may have come than were looked at: `{count}` in the place of `{nth}`.
+    pub(crate) told_many: String,
+    pub(crate) told_many_at: String,
+    /// Look for what causes them.
+    pub(crate) root: String,
+    /// Where people were treated badly: train, and blame nobody.
+    pub(crate) training: String,
+    /// Where it is a matter of how things are done.
+    pub(crate) means: String,
+    /// After many: an audit, apart from this service.
+    pub(crate) audit: String,
+    /// A guarantee, and its six qualities.
+    pub(crate) guarantee: String,
+}
+
+/// How to speak with a person.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApproachFile {
+    /// What to do, in one sentence.
+    pub(crate) advice: String,
+    /// What calls for it, once it weighs enough.
+    pub(crate) patterns: Vec<String>,
+    /// What takes back a pattern that it overlaps.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
+}
+
+/// The names of the rows that show what a brand has set.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HouseWords {
+    pub(crate) owner: String,
+    pub(crate) department: String,
+    pub(crate) policy: String,
+    pub(crate) procedure: String,
+    pub(crate) path: String,
+    pub(crate) complaints: String,
+    pub(crate) mediator: String,
+    /// After the address of the page for complaints: what to do with it.
+    pub(crate) complaints_use: String,
+    /// After the mediator: when it is to be named, and by whom.
+    pub(crate) mediator_use: String,
 }
 
 /// Each motive, by its id.

@@ -21,18 +21,23 @@ mod assess;
 mod check;
 mod compose;
 mod format;
+mod house;
 mod language;
 mod library;
 mod lint;
 mod pattern;
+mod situation;
 mod types;
 mod typography;
 
 pub use advise::{advise, label, severity_label};
-pub use assess::{RULES, assess};
+pub use assess::{RULES, assess, assess_with};
 pub use compose::safe_draft;
+pub use house::{House, OwnFault, check_own};
 pub use lint::{Rule, Violation, lint, lint_advice};
+pub use situation::{HISTORY_DAYS, History, Place, Situation};
 pub use types::{
-    Advice, CAUSES_MAX, Case, Draft, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps, Understood,
+    Advice, ApproachAdvice, CAUSES_MAX, Case, Draft, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps,
+    Understood,
 };
 pub use typography::typography;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
-use vigie_domain::{Cause, Locale, Motive};
+use vigie_domain::{Approach, Cause, Locale, Motive};
 
 use crate::format::{CauseFile, LintFile, MotiveFile, MotiveFiles, Reading, VoiceFile};
 use crate::pattern::{Hit, Index, Patterns, Token};
@@ -13,6 +13,9 @@ include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
 /// Everything that the library says in one language.
 pub(crate) struct Library {
+    pub(crate) locale: Locale,
+    /// Words that may stand between those of a phrase.
+    pub(crate) fillers: Fillers,
     /// In the order of [`Cause::ALL`].
     pub(crate) causes: Vec<CauseEntry>,
     pub(crate) voice: VoiceFile,
@@ -20,6 +23,8 @@ pub(crate) struct Library {
     pub(crate) rules: Vec<RuleEntry>,
     /// One a motive, in their order.
     pub(crate) motives: Vec<MotiveEntry>,
+    /// One an approach, in their order.
+    pub(crate) approaches: Vec<ApproachEntry>,
     /// Of the lists of [`Library::lists`].
     index: Index,
 }
@@ -30,6 +35,8 @@ pub(crate) struct Stands {
     pub(crate) causes: Vec<[Vec<Hit>; 3]>,
     /// One a motive: what shows it, and what takes that back.
     pub(crate) motives: Vec<[Vec<Hit>; 2]>,
+    /// One an approach, likewise.
+    pub(crate) approaches: Vec<[Vec<Hit>; 2]>,
     pub(crate) negative: Vec<Hit>,
     pub(crate) positive: Vec<Hit>,
     pub(crate) harmless: Vec<Hit>,
@@ -78,6 +85,15 @@ pub(crate) struct MotiveEntry {
     pub(crate) unless: Patterns,
 }
 
+/// How one approach is recognised, ready for use.
+pub(crate) struct ApproachEntry {
+    pub(crate) approach: Approach,
+    /// What to do, set in type.
+    pub(crate) advice: String,
+    pub(crate) patterns: Patterns,
+    pub(crate) unless: Patterns,
+}
+
 /// One rule of the NEVER list, ready for use.
 pub(crate) struct RuleEntry {
     pub(crate) id: String,
@@ -89,7 +105,7 @@ pub(crate) struct RuleEntry {
     pub(crate) with: Option<String>,
 }
 
-type Fillers = Arc<HashSet<String>>;
+pub(crate) type Fillers = Arc<HashSet<String>>;
 
 static FR: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::Fr));
 static EN: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::En));
@@ -126,6 +142,7 @@ impl Library {
             unless: next(),
             causes: self.causes.iter().map(|_| [next(), next(), next()]).collect(),
             motives: self.motives.iter().map(|_| [next(), next()]).collect(),
+            approaches: self.approaches.iter().map(|_| [next(), next()]).collect(),
         }
     }
 
@@ -140,12 +157,13 @@ impl Library {
             [complaints, topics, unless]
         }));
         lists.extend(self.motives.iter().flat_map(|entry| [&entry.patterns, &entry.unless]));
+        lists.extend(self.approaches.iter().flat_map(|entry| [&entry.patterns, &entry.unless]));
         lists
     }
 
     fn read(locale: Locale) -> Option<Self> {
         let voice: VoiceFile = toml::from_str(file("voice", locale)?).ok()?;
-        let fillers = Arc::new(voice.reading.fillers.iter().cloned().collect());
+        let fillers: Fillers = Arc::new(voice.reading.fillers.iter().cloned().collect());
         let lint: LintFile = toml::from_str(file("lint", locale)?).ok()?;
         let known = |cause: Cause| Some((cause, file(cause.id(), locale)?));
         let causes = Cause::ALL.into_iter().filter_map(known);
@@ -163,12 +181,24 @@ impl Library {
             patterns: Patterns::new(&file.patterns, &BTreeMap::new(), &fillers),
             unless: Patterns::new(&file.unless, &BTreeMap::new(), &fillers),
         });
+        let approaches = Approach::ALL.into_iter().filter_map(|approach| {
+            let file = voice.approach.get(approach.id())?;
+            Some(ApproachEntry {
+                approach,
+                advice: typography(&file.advice, locale),
+                patterns: Patterns::new(&file.patterns, &BTreeMap::new(), &fillers),
+                unless: Patterns::new(&file.unless, &BTreeMap::new(), &fillers),
+            })
+        });
         let mut library = Self {
+            locale,
+            approaches: approaches.collect(),
             motives: motives.collect(),
             index: Index::default(),
             causes: causes.map(entry).collect::<Option<_>>()?,
             reading: ReadingPatterns::new(&voice.reading, &fillers),
             rules: rules.collect(),
+            fillers: Arc::clone(&fillers),
             voice: set_voice(voice, locale),
         };
         library.index = Index::of(&library.lists());
@@ -237,6 +267,8 @@ fn set_cause(mut file: CauseFile, locale: Locale) -> CauseFile {
     let set = |text: &mut String| *text = typography(text, locale);
     set(&mut file.label);
     set(&mut file.first_move);
+    set(&mut file.department);
+    file.first_move_in_shop.iter_mut().chain(&mut file.first_move_online).for_each(set);
     file.never.iter_mut().chain(&mut file.ladder).for_each(set);
     file.step.iter_mut().for_each(|step| set(&mut step.text));
     for point in &mut file.point {
@@ -248,13 +280,31 @@ fn set_cause(mut file: CauseFile, locale: Locale) -> CauseFile {
 
 fn set_voice(mut voice: VoiceFile, locale: Locale) -> VoiceFile {
     let set = |text: &mut String| *text = typography(text, locale);
-    let draft = &mut voice.draft;
+    let (draft, again, house) = (&mut voice.draft, &mut voice.again, &mut voice.house);
     for text in [
         &mut voice.closing,
         &mut voice.and,
         &mut voice.then,
         &mut voice.unread.summary,
         &mut voice.unread.first_move,
+        &mut again.told,
+        &mut again.told_at,
+        &mut again.told_many,
+        &mut again.told_many_at,
+        &mut again.root,
+        &mut again.training,
+        &mut again.means,
+        &mut again.audit,
+        &mut again.guarantee,
+        &mut house.owner,
+        &mut house.department,
+        &mut house.policy,
+        &mut house.procedure,
+        &mut house.path,
+        &mut house.complaints,
+        &mut house.mediator,
+        &mut house.complaints_use,
+        &mut house.mediator_use,
         &mut draft.greeting,
         &mut draft.greeting_named,
         &mut draft.thanks_rating,
@@ -279,6 +329,7 @@ fn set_voice(mut voice: VoiceFile, locale: Locale) -> VoiceFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::house::COMPENSATION;
 
     #[test]
     fn every_file_is_read_and_named_after_a_cause() {
@@ -300,6 +351,16 @@ mod tests {
         };
         for (fr, en) in fr.causes.iter().zip(&en.causes) {
             assert_eq!((fr.cause, points(fr)), (en.cause, points(en)));
+        }
+    }
+
+    #[test]
+    fn every_approach_has_words_and_advice() {
+        for locale in [Locale::Fr, Locale::En] {
+            let library = Library::of(locale).unwrap();
+            assert_eq!(library.approaches.len(), Approach::ALL.len());
+            let known = |id: &String| Approach::from_id(id).is_some();
+            assert!(library.voice.approach.keys().all(known), "{locale:?}");
         }
     }
 
@@ -331,14 +392,13 @@ mod tests {
 
     #[test]
     fn safety_says_nothing_of_compensation() {
-        for (locale, words) in [
-            (Locale::Fr, ["rembours", "dédommag", "offert", "avoir de", "bon d", "compens"]),
-            (Locale::En, ["refund", "voucher", "compens", "discount", "goodwill", "gift"]),
-        ] {
+        for (locale, words) in [Locale::Fr, Locale::En].into_iter().zip(COMPENSATION) {
             let library = Library::of(locale).unwrap();
             let file = &library.cause(Cause::SafetyHealth).unwrap().file;
             let said = file.step.iter().map(|s| s.text.clone()).collect::<String>()
                 + &file.first_move
+                + file.first_move_in_shop.as_deref().unwrap_or_default()
+                + file.first_move_online.as_deref().unwrap_or_default()
                 + &file.never.concat();
             for word in words {
                 assert!(!said.contains(word), "{word}");

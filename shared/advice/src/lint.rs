@@ -7,18 +7,56 @@ use vigie_domain::Locale;
 use crate::library::{Library, RuleEntry};
 use crate::pattern::{Hit, tokens};
 
-/// A rule of the NEVER list, by its number there, or `Tone` for forms of address.
+/// A rule of the NEVER list, by its number there, a limit of the charter, or `Tone` for forms of
+/// address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Rule {
     /// `N1` to `N16`.
     Never(u8),
+    /// `A41` to `A46`.
+    Limit(u8),
     /// The customer is addressed with "vous".
     Tone,
 }
 
 impl Rule {
     fn of(id: &str) -> Self {
-        id.strip_prefix('N').and_then(|number| number.parse().ok()).map_or(Self::Tone, Self::Never)
+        let number = |letter| id.strip_prefix(letter).and_then(|number: &str| number.parse().ok());
+        let never = number('N').map(Self::Never);
+        never.or_else(|| number('A').map(Self::Limit)).unwrap_or(Self::Tone)
+    }
+
+    /// What it forbids, in a few words.
+    ///
+    /// ```
+    /// use vigie_advice::Rule;
+    /// assert_eq!(Rule::Never(4).meaning(), "no threat, and no accusation in public");
+    /// ```
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Never(1) => "nothing for a changed, removed or unwritten review, and no asking for one",
+            Self::Never(2) => "no false reviews, and none by insiders",
+            Self::Never(3) => "all customers are asked for reviews, in public, or none",
+            Self::Never(4) => "no threat, and no accusation in public",
+            Self::Never(5) => "nothing in public that tells who somebody is or what they bought",
+            Self::Never(6) => "no denial, no excuse, and no blame of anybody",
+            Self::Never(7) => "no proof asked for in public, and not many papers",
+            Self::Never(8) => "no promise that the brand has not made itself",
+            Self::Never(9) => "a report removes no review, and none without reasons",
+            Self::Never(10) => "no judgement in law, and no mediation by the platform",
+            Self::Never(11) => "nobody is paid or bound to be silent",
+            Self::Never(12) => "a gesture never hangs on what somebody writes",
+            Self::Never(13) => "no two answers alike",
+            Self::Never(14) => "bad reviews are counted as good ones are",
+            Self::Never(15) => "no figures of others as if they were this brand's",
+            Self::Never(16) => "no words of ours about customers in what they read",
+            Self::Never(_) => "it is on the NEVER list",
+            Self::Limit(41) => "this service is no insurance: it covers nothing",
+            Self::Limit(42) => "nobody vouches for the quality of what the brand sells",
+            Self::Limit(46) => "this advice is no audit, and sells none",
+            Self::Limit(_) => "it is a limit of the charter",
+            Self::Tone => "customers are addressed politely",
+        }
     }
 }
 
@@ -26,6 +64,7 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Never(number) => write!(f, "N{number}"),
+            Self::Limit(number) => write!(f, "A{number}"),
             Self::Tone => f.write_str("tone"),
         }
     }
@@ -40,7 +79,7 @@ pub struct Violation {
     pub found: String,
 }
 
-/// Holds a text for customers to the NEVER list, as far as words can show it.
+/// Holds a text for customers to the NEVER list and the limits of the charter, as far as words can show it.
 ///
 /// Rules 13 (boilerplate over many reviews) and 14 (hidden negatives) are no matter of one text.
 ///

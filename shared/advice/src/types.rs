@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use vigie_domain::{Assessment, Cause, Content, Locale, Severity};
 
+use crate::house::House;
+use crate::situation::Situation;
+
 /// What advice is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
@@ -14,9 +17,27 @@ pub struct Case<'a> {
     pub brand: &'a str,
     /// The language of what the brand reads.
     pub locale: Locale,
+    /// What is known beside the review.
+    pub situation: &'a Situation,
+    /// What the brand says otherwise.
+    pub house: &'a House,
 }
 
-impl Case<'_> {
+static NOTHING_KNOWN: Situation = Situation { place: None, history: None };
+static NOTHING_SAID: House = House::NONE;
+
+impl<'a> Case<'a> {
+    /// The case of a review of which nothing else is known, of a brand that says nothing otherwise.
+    pub fn new(
+        assessment: &'a Assessment,
+        content: &'a Content,
+        brand: &'a str,
+        locale: Locale,
+    ) -> Self {
+        let (situation, house) = (&NOTHING_KNOWN, &NOTHING_SAID);
+        Self { assessment, content, brand, locale, situation, house }
+    }
+
     /// The language of the draft: the review's, where Vigie writes it, else the brand's.
     pub fn reply_language(&self) -> Locale {
         self.assessment.language.as_deref().and_then(Locale::from_code).unwrap_or(self.locale)
@@ -35,6 +56,18 @@ pub struct Advice {
     /// What the reviewer is after, and what to do about it: at most [`MOTIVES_MAX`].
     #[serde(default)]
     pub motives: Vec<MotiveAdvice>,
+    /// How to speak with them, where their words show it: in one sentence.
+    #[serde(default)]
+    pub approach: Option<ApproachAdvice>,
+    /// That the same was complained of before, in one sentence.
+    #[serde(default)]
+    pub history: Option<String>,
+    /// What to do where it comes back, most useful first.
+    #[serde(default)]
+    pub recurring: Vec<String>,
+    /// What the brand has said of itself, as rows of a name and a text.
+    #[serde(default)]
+    pub house: Vec<(String, String)>,
     /// How grave the review is.
     pub severity: Severity,
     /// What to do, in order: at most [`STEPS_MAX`] in all.
@@ -68,6 +101,15 @@ pub struct MotiveAdvice {
     /// The reviewer's own words, as written.
     pub evidence: Vec<String>,
     /// What to do about it, in one sentence.
+    pub advice: String,
+}
+
+/// How to speak with a person, as the brand reads it: never what they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproachAdvice {
+    /// The reviewer's own words, as written; may be empty where the form of the text shows it.
+    pub evidence: Vec<String>,
+    /// What to do, in one sentence.
     pub advice: String,
 }
 

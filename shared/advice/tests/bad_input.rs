@@ -16,7 +16,7 @@ fn advice(text: &str) -> Advice {
     let content = Content { text: text.to_owned(), stars: Some(Stars::ONE), ..Content::default() };
     let assessment = one_star(text);
     let (brand, locale) = ("Maison Lumen", Locale::Fr);
-    let advice = advise(&Case { assessment: &assessment, content: &content, brand, locale });
+    let advice = advise(&Case::new(&assessment, &content, brand, locale));
     let whole = !advice.summary.is_empty() && !advice.first_move.is_empty();
     assert!(whole && !advice.steps.is_empty(), "{text:?}: {advice:#?}");
     assert!(!advice.draft.replaced && advice.draft.slots == 2, "{text:?}: {:?}", advice.draft);

@@ -81,7 +81,7 @@ fn praise_has_no_motive_and_advice_shows_two_at_most() {
     let assessment = assess(text, None, None, Some(Stars::ONE));
     assert_eq!(assessment.motives.len(), 5, "{:?}", assessment.motives);
     for locale in [Locale::Fr, Locale::En] {
-        let case = Case { assessment: &assessment, content: &content, brand: "Lumen", locale };
+        let case = Case::new(&assessment, &content, "Lumen", locale);
         let advice = advise(&case);
         assert_eq!(advice.motives.len(), MOTIVES_MAX);
         assert_eq!(advice.motives[0].evidence, ["mon avocat"]);
@@ -98,7 +98,7 @@ fn what_is_advised_about_motives_keeps_the_never_list() {
         assert_eq!(assessment.motives.len(), Motive::ALL.len(), "{:?}", assessment.motives);
         let content = Content { text: text.to_owned(), ..Content::default() };
         while !assessment.motives.is_empty() {
-            let case = Case { assessment: &assessment, content: &content, brand: "Lumen", locale };
+            let case = Case::new(&assessment, &content, "Lumen", locale);
             for motive in advise(&case).motives {
                 assert_eq!(lint_advice(&motive.advice, locale), [], "{}", motive.advice);
             }

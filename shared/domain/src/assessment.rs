@@ -2,109 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a review complains of. Ids and meanings: the cause taxonomy of the founding documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Somebody was or may be hurt or made ill.
-    SafetyHealth,
-    /// Personal data.
-    PrivacyData,
-    /// How staff behaved.
-    StaffAttitude,
-    /// Suspicion of a scam or a counterfeit.
-    FraudSuspicion,
-    /// Late, lost or badly followed delivery.
-    Delivery,
-    /// Defect, poor quality, not as described.
-    ProductQuality,
-    /// Out of stock, narrow range.
-    Availability,
-    /// Price and value for money.
-    PriceValue,
-    /// Wrong or missing item.
-    OrderAccuracy,
-    /// Customer service cannot be reached.
-    CustomerSupport,
-    /// Returns, repairs, refunds.
-    AftersalesRefund,
-    /// Billing and payment.
-    BillingPayment,
-    /// Website or app.
-    WebsiteApp,
-    /// Cleanliness and comfort of the place.
-    CleanlinessPlace,
-    /// Waiting time.
-    WaitingTime,
-    /// Information wrong, promise not kept.
-    InformationPromise,
-    /// Blackmail over the review: a signal only.
-    BadFaith,
-    /// Not about the brand, or not a customer.
-    OffTopic,
-    /// Dissatisfied without saying of what. Stands alone or not at all.
-    General,
-}
-
-impl Cause {
-    /// Every cause, gravest first: ties between equal scores go in this order.
-    pub const ALL: [Self; 19] = [
-        Self::SafetyHealth,
-        Self::PrivacyData,
-        Self::StaffAttitude,
-        Self::FraudSuspicion,
-        Self::Delivery,
-        Self::ProductQuality,
-        Self::Availability,
-        Self::PriceValue,
-        Self::OrderAccuracy,
-        Self::CustomerSupport,
-        Self::AftersalesRefund,
-        Self::BillingPayment,
-        Self::WebsiteApp,
-        Self::CleanlinessPlace,
-        Self::WaitingTime,
-        Self::InformationPromise,
-        Self::BadFaith,
-        Self::OffTopic,
-        Self::General,
-    ];
-
-    /// The id, as in vigie.toml and JSON.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::SafetyHealth => "safety_health",
-            Self::PrivacyData => "privacy_data",
-            Self::StaffAttitude => "staff_attitude",
-            Self::FraudSuspicion => "fraud_suspicion",
-            Self::Delivery => "delivery",
-            Self::ProductQuality => "product_quality",
-            Self::Availability => "availability",
-            Self::PriceValue => "price_value",
-            Self::OrderAccuracy => "order_accuracy",
-            Self::CustomerSupport => "customer_support",
-            Self::AftersalesRefund => "aftersales_refund",
-            Self::BillingPayment => "billing_payment",
-            Self::WebsiteApp => "website_app",
-            Self::CleanlinessPlace => "cleanliness_place",
-            Self::WaitingTime => "waiting_time",
-            Self::InformationPromise => "information_promise",
-            Self::BadFaith => "bad_faith",
-            Self::OffTopic => "off_topic",
-            Self::General => "general",
-        }
-    }
-
-    /// The cause of an id.
-    ///
-    /// ```
-    /// use vigie_domain::Cause;
-    /// assert_eq!(Cause::from_id("delivery"), Some(Cause::Delivery));
-    /// ```
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.id() == id)
-    }
-}
+use crate::cause::Cause;
 
 /// How grave a complaint is.
 #[derive(
@@ -179,6 +77,85 @@ pub struct MotiveFound {
     pub evidence: Vec<String>,
 }
 
+/// How to speak with the person, as far as their words show it: after ten kinds of complainants that
+/// a study of complaints tells apart (facts §2.3). Each is named after the answer, never after the
+/// person: no message and no export calls anybody anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approach {
+    /// Who is in distress: health, age, grief, want.
+    Care,
+    /// Who has long been loyal, and says so.
+    HistoryFirst,
+    /// Who cites articles, dates and formal notices.
+    InWriting,
+    /// Who counts each cost.
+    Itemise,
+    /// Who demands much for little.
+    SameForAll,
+    /// Who lets everybody know.
+    AnswerOnce,
+    /// Who is angry, in capitals.
+    Calm,
+    /// Who knows the trade, and says what to change.
+    TakeUp,
+    /// Who piles up superlatives.
+    Believe,
+    /// Who says it in few words, politely.
+    Invite,
+}
+
+impl Approach {
+    /// Every approach: where two are shown as plainly, the first goes.
+    pub const ALL: [Self; 10] = [
+        Self::Care,
+        Self::HistoryFirst,
+        Self::InWriting,
+        Self::Itemise,
+        Self::SameForAll,
+        Self::AnswerOnce,
+        Self::Calm,
+        Self::TakeUp,
+        Self::Believe,
+        Self::Invite,
+    ];
+
+    /// The id, as in JSON.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Care => "care",
+            Self::HistoryFirst => "history_first",
+            Self::InWriting => "in_writing",
+            Self::Itemise => "itemise",
+            Self::SameForAll => "same_for_all",
+            Self::AnswerOnce => "answer_once",
+            Self::Calm => "calm",
+            Self::TakeUp => "take_up",
+            Self::Believe => "believe",
+            Self::Invite => "invite",
+        }
+    }
+
+    /// The approach of an id.
+    ///
+    /// ```
+    /// use vigie_domain::Approach;
+    /// assert_eq!(Approach::from_id("care"), Some(Approach::Care));
+    /// ```
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|approach| approach.id() == id)
+    }
+}
+
+/// An approach, and the words that call for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproachFound {
+    /// Which approach.
+    pub id: Approach,
+    /// The reviewer's own words, as written.
+    pub evidence: Vec<String>,
+}
+
 /// What was understood of a review: it advises, and never gates.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
@@ -191,6 +168,9 @@ pub struct Assessment {
     /// What a dissatisfied reviewer is after, in the order of [`Motive::ALL`].
     #[serde(default)]
     pub motives: Vec<MotiveFound>,
+    /// How to speak with them: a hint, where the words show it plainly.
+    #[serde(default)]
+    pub approach: Option<ApproachFound>,
     /// Whether it suggests something to do better.
     #[serde(default)]
     pub suggestion: bool,

@@ -3,11 +3,13 @@
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::assessment::{Assessment, Cause, Severity};
+use crate::assessment::{Assessment, Severity};
+use crate::cause::Cause;
 use crate::digest::Digest;
 use crate::event::Content;
 use crate::hours::Hours;
 use crate::ids::{BrandId, ContactId, ShopId, SourceId};
+use crate::own::OwnAdvice;
 use crate::review::Review;
 use crate::source::{Access, SecretRef, Source};
 use crate::stars::Stars;
@@ -243,6 +245,9 @@ pub struct Brand {
     pub routes: Vec<Route>,
     /// Its sources.
     pub sources: Vec<Source>,
+    /// Its own way with complaints.
+    #[serde(default, skip_serializing_if = "OwnAdvice::is_empty")]
+    pub advice: OwnAdvice,
 }
 
 impl Brand {
@@ -410,6 +415,7 @@ impl Brand {
                 shop: None,
                 access: Access::default(),
             }],
+            advice: OwnAdvice::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod assessment;
 pub mod brand;
+pub mod cause;
 pub mod climb;
 pub mod copies;
 pub mod decide;
@@ -16,6 +17,7 @@ pub mod ids;
 pub mod matter;
 pub mod mentions;
 pub mod notice;
+pub mod own;
 pub mod promise;
 pub mod recipients;
 mod record;
@@ -26,8 +28,11 @@ pub mod source;
 pub mod stars;
 pub mod text;
 
-pub use assessment::{Assessment, Cause, CauseFound, Motive, MotiveFound, Severity};
+pub use assessment::{
+    Approach, ApproachFound, Assessment, CauseFound, Motive, MotiveFound, Severity,
+};
 pub use brand::{Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, Shop, Step};
+pub use cause::{Cause, PromiseKind, Touchpoint};
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};
 pub use digest::Digest;
@@ -41,6 +46,7 @@ pub use ids::{
 pub use matter::{Matter, Telling, Trouble, Troubled};
 pub use mentions::Mentions;
 pub use notice::{Fetching, Kind, NewNotice, Notice, NoticeId, NoticeState, Subject, Why};
+pub use own::{Guarantee, OwnAdvice, OwnCause, OwnText};
 pub use promise::{Promise, Punctuality};
 pub use record::{Outcome, Told, record};
 pub use register::Register;

@@ -8,13 +8,15 @@ use crate::say;
 /// Both languages.
 pub(crate) fn unseen(show: bool) {
     let sets = [
-        ("English", Locale::En, include_str!("../../tests/lint/en-unseen.txt")),
-        ("French", Locale::Fr, include_str!("../../tests/lint/fr-unseen.txt")),
+        ("NEVER list, English", Locale::En, include_str!("../../tests/lint/en-unseen.txt")),
+        ("NEVER list, French", Locale::Fr, include_str!("../../tests/lint/fr-unseen.txt")),
+        ("limits, English", Locale::En, include_str!("../../tests/lint/limits-unseen.en.txt")),
+        ("limits, French", Locale::Fr, include_str!("../../tests/lint/limits-unseen.fr.txt")),
     ];
     for (name, language, set) in sets {
         let (mut caught, mut breaking, mut refused, mut innocent) = (0, 0, 0, 0);
         let mut section = "";
-        for line in set.lines().filter(|line| !line.starts_with('#')) {
+        for line in set.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             if line.starts_with('[') {
                 section = line;
                 continue;
@@ -35,7 +37,7 @@ pub(crate) fn unseen(show: bool) {
             }
         }
         say(&format!(
-            "NEVER list, {name}, unseen: {caught} of {breaking} caught by their rule; \
+            "{name}, unseen: {caught} of {breaking} caught by their rule; \
              {refused} of {innocent} innocent ones refused"
         ));
     }

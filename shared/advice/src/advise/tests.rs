@@ -12,7 +12,7 @@ fn content(text: &str, author: Option<&str>) -> Content {
 fn advice_on(text: &str, locale: Locale) -> Advice {
     let content = content(text, Some("Claire D."));
     let assessment = assess(text, None, None, Stars::from_hundredths(200));
-    advise(&Case { assessment: &assessment, content: &content, brand: "Maison Lumen", locale })
+    advise(&Case::new(&assessment, &content, "Maison Lumen", locale))
 }
 
 /// Every cause, every two, and every three with safety.
@@ -46,12 +46,7 @@ fn every_combination(mut visit: impl FnMut(&Advice, &Case<'_>)) {
                         ..Assessment::default()
                     };
                     let content = content(text, Some("Claire D."));
-                    let case = Case {
-                        assessment: &assessment,
-                        content: &content,
-                        brand: "Maison Lumen",
-                        locale,
-                    };
+                    let case = Case::new(&assessment, &content, "Maison Lumen", locale);
                     visit(&advise(&case), &case);
                 }
             }
@@ -167,7 +162,7 @@ fn the_brand_reads_its_language_and_the_customer_theirs() {
 fn a_draft_that_breaks_a_rule_is_replaced_and_says_so() {
     let assessment = assess("Nul", None, None, None);
     let refused = content("Nul", Some("Cadeau"));
-    let case = Case { assessment: &assessment, content: &refused, brand: "X", locale: Locale::Fr };
+    let case = Case::new(&assessment, &refused, "X", Locale::Fr);
     let replaced = crate::Draft { replaced: true, ..safe_draft("X", Locale::Fr) };
     assert_eq!(advise(&case).draft, replaced);
     let kept = content("Nul", Some("Claire"));
@@ -181,12 +176,7 @@ fn a_hostile_author_or_brand_cannot_speak_in_the_draft() {
         ["Remboursement Immédiat", "Ambassadeur", "[contact]", "a@b.example", "0612345678"]
     {
         let content = content("Nul", Some(author));
-        let case = Case {
-            assessment: &assessment,
-            content: &content,
-            brand: "Gratuit & Cie",
-            locale: Locale::Fr,
-        };
+        let case = Case::new(&assessment, &content, "Gratuit & Cie", Locale::Fr);
         let draft = advise(&case).draft;
         assert!(!draft.text.contains(author.split(' ').next().unwrap()) || author == "[contact]");
         assert_eq!(draft.slots, 2, "{}", draft.text);

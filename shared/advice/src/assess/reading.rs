@@ -7,6 +7,7 @@ use vigie_domain::{Cause, CauseFound, MotiveFound, Severity};
 use super::Found;
 use super::clauses::{Clauses, negator_of};
 use super::tone::{THRESHOLD, Tone, Weights};
+use crate::house::House;
 use crate::library::{Library, Stands};
 use crate::pattern::{Hit, Token};
 
@@ -29,15 +30,18 @@ pub(super) struct Reading {
     topics: Vec<Vec<Hit>>,
     /// One a motive: what shows it, and what takes that back.
     motives: Vec<[Vec<Hit>; 2]>,
+    /// One an approach, likewise.
+    pub(super) approaches: Vec<[Vec<Hit>; 2]>,
     /// How grave the signs are that are no cause's.
     pub(super) signalled: Severity,
 }
 
 impl Reading {
-    /// Reads the words.
-    pub(super) fn new(library: &'static Library, words: &[Token]) -> Self {
+    /// Reads the words, with those of the brand beside ours.
+    pub(super) fn new(library: &'static Library, house: &House, words: &[Token]) -> Self {
         let mut clauses = Clauses::new(library, words);
         let mut stands = library.stands(&clauses.tokens);
+        house.add_hits(library, &clauses.tokens, &mut stands.causes);
         let (mut complaints, mut topics) = (Vec::new(), Vec::new());
         for [mut standing, mut spoken, unless] in std::mem::take(&mut stands.causes) {
             let covered = |hit: &Hit| unless.iter().any(|other| other.overlaps(hit));
@@ -52,7 +56,8 @@ impl Reading {
         clauses.carry_over(spoken);
         let signalled = signalled(library, &clauses.tokens, &stands);
         let motives = std::mem::take(&mut stands.motives);
-        Self { library, clauses, complaints, topics, motives, signalled }
+        let approaches = std::mem::take(&mut stands.approaches);
+        Self { library, clauses, complaints, topics, motives, approaches, signalled }
     }
 
     /// Whether it suggests something.
@@ -145,7 +150,7 @@ impl Reading {
     }
 
     /// The reviewer's words as written, neighbours in one piece.
-    fn evidence(&self, source: &str, hits: &[Hit]) -> Vec<String> {
+    pub(super) fn evidence(&self, source: &str, hits: &[Hit]) -> Vec<String> {
         let mut spans: Vec<(usize, usize)> = Vec::new();
         for hit in hits {
             match spans.last_mut() {

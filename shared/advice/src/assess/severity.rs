@@ -1,6 +1,6 @@
 //! How grave a review is (facts §2.5).
 
-use vigie_domain::{Cause, Severity, Stars};
+use vigie_domain::{Approach, ApproachFound, Cause, Motive, MotiveFound, Severity, Stars};
 
 use super::Found;
 use super::reading::Reading;
@@ -22,4 +22,11 @@ pub(super) fn of(
     let low_rating = stars.is_some_and(|stars| stars.hundredths() <= 200);
     let floor = if several || low_rating { Severity::Medium } else { Severity::Low };
     if is_unsafe { Severity::Critical } else { counted.max(floor) }
+}
+
+/// Somebody who has long been loyal, and leaves (facts §2.5, C27).
+pub(super) fn of_leaving(approach: Option<&ApproachFound>, motives: &[MotiveFound]) -> Severity {
+    let loyal = approach.is_some_and(|found| found.id == Approach::HistoryFirst);
+    let leaves = motives.iter().any(|found| found.id == Motive::Leave);
+    if loyal && leaves { Severity::High } else { Severity::Low }
 }

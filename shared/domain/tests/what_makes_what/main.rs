@@ -5,7 +5,7 @@
 mod quiet;
 
 use jiff::{SignedDuration, Timestamp};
-use vigie_domain::assessment::{Assessment, Cause, CauseFound, Severity};
+use vigie_domain::{Assessment, Cause, CauseFound, Severity};
 use vigie_domain::brand::{Contact, Gets, Praise, Route};
 use vigie_domain::decide::WhyNot;
 use vigie_domain::notice::Kind;

@@ -1,0 +1,57 @@
+//! How to speak with the person: reviews that call for one of ten approaches, and ordinary ones.
+//!
+//! Labelled by somebody who had not seen the rules, before them; `unseen.*.tsv` beside them are for
+//! the bench only.
+
+use vigie_advice::assess;
+use vigie_domain::{Approach, Stars};
+
+/// The share of reviews that call for an approach and must get it, and of those named that must be
+/// right, in percent.
+const RECALL_MIN: usize = 85;
+const PRECISION_MIN: usize = 90;
+/// The most of a hundred ordinary reviews that may get one.
+const ORDINARY_MAX: usize = 5;
+
+fn check(set: &str) {
+    let (mut called, mut found, mut named, mut ordinary, mut mistaken) = (0, 0, 0, 0, 0);
+    let mut wrong = String::new();
+    for line in set.lines().filter(|line| !line.starts_with('#')) {
+        let (label, text) = line.split_once('\t').expect("a label, a tab, a text");
+        let wanted = Approach::from_id(label);
+        assert!(wanted.is_some() || label == "none", "{label}");
+        let assessment = assess(text, None, None, Some(Stars::ONE));
+        let got = assessment.approach.as_ref().map(|found| found.id);
+        called += usize::from(wanted.is_some());
+        found += usize::from(wanted.is_some() && got == wanted);
+        named += usize::from(got.is_some());
+        ordinary += usize::from(wanted.is_none());
+        mistaken += usize::from(wanted.is_none() && got.is_some());
+        if got != wanted {
+            wrong += &format!("{label} -> {:?}: {text}\n", assessment.approach);
+        }
+        let shown = assessment.approach.iter().flat_map(|found| &found.evidence);
+        assert!(shown.into_iter().all(|words| text.contains(words.as_str())), "{text}");
+    }
+    let figures = format!("{found} of {called} found, {named} named, {mistaken} of {ordinary}");
+    println!("{figures}\n{wrong}");
+    assert!(found * 100 >= called * RECALL_MIN, "{figures}\n{wrong}");
+    assert!(found * 100 >= named * PRECISION_MIN, "{figures}\n{wrong}");
+    assert!(mistaken * 100 <= ordinary * ORDINARY_MAX, "{figures}\n{wrong}");
+}
+
+#[test]
+fn french_reviews_get_the_approach_they_call_for() {
+    check(include_str!("approach/fr.tsv"));
+}
+
+#[test]
+fn english_reviews_get_the_approach_they_call_for() {
+    check(include_str!("approach/en.tsv"));
+}
+
+#[test]
+fn good_reviews_get_none() {
+    let text = "Client fidèle depuis dix ans, et toujours aussi content.";
+    assert_eq!(assess(text, None, None, Some(Stars::FIVE)).approach, None);
+}
