@@ -388,6 +388,17 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> impl Future<Output = Answer<(Vec<StoredReview>, u64)>> + Send;
 
+    /// A brand's reviews that were first seen after `since` and by `until`, are not good, and still
+    /// stand: the latest first, at most `limit`, and how many there are in all. A good one that is
+    /// not decided yet may be among them.
+    fn poor_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Answer<(Vec<StoredReview>, u64)>> + Send;
+
     /// Recipients who had a message on a review, with the subject line of their first one.
     fn first_subject(
         &self,

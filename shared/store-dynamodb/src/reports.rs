@@ -159,17 +159,48 @@ impl DynamoStore {
         until: Timestamp,
         limit: u32,
     ) -> Answer<(Vec<StoredReview>, u64)> {
-        let asked = (0..SHARDS).filter_map(|shard| seen_in(brand, shard, since, until));
-        let asked = asked.map(|seen| {
-            let good = seen.filter().when_there("good_at");
-            Query::of(PERIOD, good.when("stands", "<>", string("withdrawn")))
-        });
-        let mut found = self.gather(asked).await?;
+        let good = |seen: Expression| seen.filter().when_there("good_at");
+        let mut found = self.standing(brand, since, until, good).await?;
         let count = found.len() as u64;
         found.sort_by_key(|item| integer(item, "seen_at"));
         found.truncate(limit as usize);
         let mut good = self.load(keys(&found)).await?;
         good.sort_by_key(seen_at);
         Ok((stored(good), count))
+    }
+
+    /// Reviews first seen in a period that are not good, and how many: the latest first.
+    pub(crate) async fn poor_in(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Answer<(Vec<StoredReview>, u64)> {
+        let poor = |seen: Expression| seen.filter().when_missing("good_at");
+        let mut found = self.standing(brand, since, until, poor).await?;
+        let count = found.len() as u64;
+        let latest_first = |at: Option<i64>| std::cmp::Reverse(at);
+        found.sort_by_key(|item| latest_first(integer(item, "seen_at")));
+        found.truncate(limit as usize);
+        let mut poor = self.load(keys(&found)).await?;
+        poor.retain(|known| known.stored.review.content.is_some());
+        poor.sort_by_key(|known| std::cmp::Reverse(seen_at(known)));
+        Ok((stored(poor), count))
+    }
+
+    /// What the index holds of those first seen in a period that still stand, and fit.
+    async fn standing(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        fits: impl Fn(Expression) -> Expression,
+    ) -> Answer<Vec<Item>> {
+        let asked = (0..SHARDS).filter_map(|shard| seen_in(brand, shard, since, until));
+        let asked = asked.map(|seen| {
+            Query::of(PERIOD, fits(seen).when("stands", "<>", string("withdrawn")))
+        });
+        self.gather(asked).await
     }
 }

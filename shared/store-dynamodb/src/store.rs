@@ -178,6 +178,16 @@ impl Store for DynamoStore {
         Box::pin(self.good_in(brand, since, until, limit)).await
     }
 
+    async fn poor_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Answer<(Vec<StoredReview>, u64)> {
+        Box::pin(self.poor_in(brand, since, until, limit)).await
+    }
+
     async fn first_subject(&self, review: &ReviewKey, to: &ContactId) -> Answer<Option<String>> {
         Box::pin(self.first_subject_of(review, to)).await
     }

@@ -360,6 +360,24 @@ pub(crate) fn good_between(
     Ok((list(connection, &sql, values)?, count as u64))
 }
 
+/// Reviews first seen in a period that are not good, and how many: the latest first.
+pub(crate) fn poor_between(
+    connection: &Connection,
+    brand: &str,
+    since: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<(Vec<StoredReview>, u64)> {
+    let period = "FROM review WHERE brand = ?1 AND first_seen_at > ?2 AND first_seen_at <= ?3 \
+                  AND good_at IS NULL AND state NOT IN ('withdrawn', 'unseen')";
+    let values = params![brand, micros(since), micros(until)];
+    let count = format!("SELECT count(*) {period}");
+    let count: i64 = connection.prepare_cached(&count)?.query_row(values, |row| row.get(0))?;
+    let sql =
+        format!("SELECT number, writes, body {period} ORDER BY first_seen_at DESC LIMIT {limit}");
+    Ok((list(connection, &sql, values)?, count as u64))
+}
+
 /// Keys whose moment in a column has come.
 pub(crate) fn due(
     connection: &Connection,

@@ -227,6 +227,17 @@ impl Store for SqliteStore {
         self.read(move |c| reviews::good_between(c, brand.as_str(), since, until, limit)).await
     }
 
+    async fn poor_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Answer<(Vec<StoredReview>, u64)> {
+        let brand = brand.clone();
+        self.read(move |c| reviews::poor_between(c, brand.as_str(), since, until, limit)).await
+    }
+
     async fn first_subject(&self, review: &ReviewKey, to: &ContactId) -> Answer<Option<String>> {
         let (review, to) = (review.clone(), to.clone());
         self.read(move |c| notices::first_subject(c, &review, &to)).await

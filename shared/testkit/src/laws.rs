@@ -37,7 +37,8 @@ macro_rules! store_laws {
             rejected_events_are_kept_thirty_days,
             the_desk_key_is_made_once,
             the_first_subject_is_the_first_one_sent,
-            good_reviews_of_a_period_are_counted_and_limited
+            good_reviews_of_a_period_are_counted_and_limited,
+            poor_reviews_of_a_period_are_counted_latest_first
         );
         $crate::store_laws!(open_suite, $make;
             open_reviews_are_those_without_an_answer,

@@ -434,4 +434,21 @@ pub async fn good_reviews_of_a_period_are_counted_and_limited(store: impl Store)
     let (some, count) = store.good_between(&brand, at(0), at(5), 1).await.unwrap();
     assert_eq!((some.len(), count), (1, 2));
     assert_eq!(store.received_between(&brand, at(0), at(5)).await.unwrap().received, 3);
+    let (some, count) = store.poor_between(&brand, at(0), at(5), 9).await.unwrap();
+    assert_eq!((some.len(), count), (1, 1));
+    assert_eq!(some[0].review.key, key("c"));
+}
+
+/// What came back lately is told of the latest.
+pub async fn poor_reviews_of_a_period_are_counted_latest_first(store: impl Store) {
+    for (id, n, when) in [("a", 100, 1), ("b", 200, 2), ("c", 500, 3), ("d", 300, 9)] {
+        post(&store, id, n, when).await;
+    }
+    let gone = ReviewEvent { kind: EventKind::Withdrawn, ..written(EventKind::Posted, "e", 100, at(4)) };
+    post(&store, "e", 100, 4).await;
+    store.record(vec![arrival("e", gone, at(5))]).await.unwrap();
+    let brand = Brand::sample().id;
+    let (some, count) = store.poor_between(&brand, at(0), at(8), 1).await.unwrap();
+    assert_eq!((some.len(), count), (1, 2));
+    assert_eq!(some[0].review.key, key("b"));
 }

@@ -387,6 +387,16 @@ impl Store for SimStore {
         self.call(self.inner.good_between(brand, since, until, limit)).await
     }
 
+    async fn poor_between(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Answer<(Vec<StoredReview>, u64)> {
+        self.call(self.inner.poor_between(brand, since, until, limit)).await
+    }
+
     async fn first_subject(&self, review: &ReviewKey, to: &ContactId) -> Answer<Option<String>> {
         self.call(self.inner.first_subject(review, to)).await
     }
