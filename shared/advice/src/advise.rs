@@ -164,10 +164,20 @@ pub const fn severity_label(severity: Severity, locale: Locale) -> &'static str 
     }
 }
 
-/// The entries of the causes that are advised on: a safety cause leads, whatever its score, and how
-/// somebody was treated comes before what they bought (facts C17).
-fn entries<'a>(case: &Case<'_>, library: &'a Library) -> Vec<&'a CauseEntry> {
-    let mut causes: Vec<Cause> = case.assessment.causes.iter().map(|found| found.id).collect();
+/// The causes that are advised on, in the order of the advice: a safety cause leads, whatever its
+/// score, and how somebody was treated comes before what they bought (facts C17). At most
+/// [`CAUSES_MAX`], `general` where there is none.
+///
+/// ```
+/// use vigie_advice::{assess, leading};
+/// use vigie_domain::Cause;
+/// let found = assess("Colis jamais reçu, vendeur odieux.", None, None, None);
+/// let causes: Vec<Cause> = found.causes.iter().map(|cause| cause.id).collect();
+/// assert_eq!(leading(&causes), [Cause::Delivery, Cause::StaffAttitude]);
+/// assert_eq!(leading(&[]), [Cause::General]);
+/// ```
+pub fn leading(found: &[Cause]) -> Vec<Cause> {
+    let mut causes = found.to_vec();
     let place = |of| causes.iter().position(|cause| *cause == of);
     let products = place(Cause::ProductQuality).zip(place(Cause::StaffAttitude));
     if let Some((product, attitude)) = products.filter(|(product, attitude)| product < attitude) {
@@ -178,10 +188,15 @@ fn entries<'a>(case: &Case<'_>, library: &'a Library) -> Vec<&'a CauseEntry> {
     if causes.is_empty() {
         causes.push(Cause::General);
     }
-    let mut found: Vec<&CauseEntry> =
-        causes.into_iter().filter_map(|cause| library.cause(cause)).collect();
-    found.dedup_by_key(|entry| entry.cause);
-    found
+    causes
+}
+
+fn entries<'a>(case: &Case<'_>, library: &'a Library) -> Vec<&'a CauseEntry> {
+    let found: Vec<Cause> = case.assessment.causes.iter().map(|found| found.id).collect();
+    let mut entries: Vec<&CauseEntry> =
+        leading(&found).into_iter().filter_map(|cause| library.cause(cause)).collect();
+    entries.dedup_by_key(|entry| entry.cause);
+    entries
 }
 
 fn motives(case: &Case<'_>, library: &Library) -> Vec<MotiveAdvice> {

@@ -19,6 +19,7 @@ mod reading;
 mod severity;
 mod tone;
 
+pub(crate) use praised::is_name as is_first_name;
 use reading::Reading;
 use tone::Tone;
 

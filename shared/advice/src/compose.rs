@@ -77,10 +77,11 @@ fn own_reply(case: &Case<'_>, language: Locale) -> Option<String> {
 }
 
 /// Fills in where customers reach the brand, as it has said itself.
-fn with_contact(draft: Draft, contact: &str) -> Draft {
+fn with_contact(mut draft: Draft, contact: &str) -> Draft {
     let [slot, _] = SLOTS;
-    let text = fill(&draft.text, slot, &signing(contact));
-    Draft { text, slots: draft.slots.saturating_sub(1), ..draft }
+    draft.text = fill(&draft.text, slot, &signing(contact));
+    draft.slots = draft.slots.saturating_sub(1);
+    draft
 }
 
 fn finish(text: String, language: Locale) -> Draft {

@@ -296,6 +296,9 @@ pub(crate) struct DraftParts {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reading {
+    /// Sets of words that patterns name in braces.
+    #[serde(default)]
+    pub(crate) words: BTreeMap<String, Vec<String>>,
     /// Words that begin another clause.
     pub(crate) breaks: Vec<String>,
     /// Words that may stand between those of a phrase.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use vigie_domain::{Brand, Cause, Guarantee, Locale, OwnCause, OwnText};
 
-use crate::format::{OwnFile, Step, check_steps};
+use crate::format::{OwnFile, check_steps};
 use crate::library::{CauseEntry, Library};
 use crate::lint::{Violation, lint, lint_advice};
 use crate::pattern::{Hit, Patterns, Token};
@@ -113,14 +113,21 @@ impl House {
 
     /// Adds what the brand's own words find to what ours found: one entry a cause, in the order of
     /// the library.
-    pub(crate) fn add_hits(&self, library: &Library, words: &[Token], causes: &mut [[Vec<Hit>; 3]]) {
+    pub(crate) fn add_hits(
+        &self,
+        library: &Library,
+        words: &[Token],
+        causes: &mut [[Vec<Hit>; 3]],
+    ) {
         let entries = library.causes.iter().zip(causes);
         for (CauseEntry { cause, .. }, lists) in entries {
             let mine = |own: &&Own| own.cause == *cause && own.locale == library.locale;
             for own in self.texts.iter().filter(mine) {
                 for (list, patterns) in lists.iter_mut().zip(&own.words) {
                     let found = patterns.find(words).into_iter();
-                    list.extend(found.map(|hit| Hit { pattern: hit.pattern + OWN_PATTERNS, ..hit }));
+                    list.extend(
+                        found.map(|hit| Hit { pattern: hit.pattern + OWN_PATTERNS, ..hit }),
+                    );
                 }
             }
         }
@@ -145,7 +152,7 @@ fn set(mut file: OwnFile, locale: Locale) -> OwnFile {
     let OwnFile { label, first_move, never, ladder, reply, step, .. } = &mut file;
     [label, first_move, reply].into_iter().flatten().for_each(set);
     never.iter_mut().chain(ladder).flatten().for_each(set);
-    step.iter_mut().for_each(|step| set(&mut step.text));
+    step.iter_mut().map(|step| &mut step.text).for_each(set);
     file
 }
 
@@ -166,8 +173,10 @@ fn set(mut file: OwnFile, locale: Locale) -> OwnFile {
 /// assert_eq!(check_own(Cause::Delivery, Locale::En, "label = \"Parcels\""), Ok(()));
 /// ```
 pub fn check_own(cause: Cause, locale: Locale, text: &str) -> Result<(), Vec<OwnFault>> {
-    let fault = |span: Range<usize>, message: String, hint: &str| {
-        OwnFault { span, message, hint: hint.to_owned() }
+    let fault = |span: Range<usize>, message: String, hint: &str| OwnFault {
+        span,
+        message,
+        hint: hint.to_owned(),
     };
     if text.len() > BYTES_MAX {
         let message = format!("the file has {} bytes, and may have {BYTES_MAX}", text.len());
@@ -206,48 +215,51 @@ pub fn check_own(cause: Cause, locale: Locale, text: &str) -> Result<(), Vec<Own
     }
     if let Some(reply) = &file.reply {
         for slot in SLOTS.into_iter().filter(|slot| reply.matches(slot).count() != 1) {
-            say("reply", format!("a reply has {slot} in it, once"), "Vigie or a person fills it in");
+            say(
+                "reply",
+                format!("a reply has {slot} in it, once"),
+                "Vigie or a person fills it in",
+            );
         }
     }
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 /// The texts that break a rule, and which.
-fn broken<'a>(file: &'a OwnFile, safety: bool, locale: Locale) -> Vec<(&'a str, String)> {
-    let mut said: Vec<&str> = [&file.label, &file.first_move].into_iter().flatten().map(String::as_str).collect();
-    said.extend(file.never.iter().chain(&file.ladder).flatten().map(String::as_str));
-    said.extend(file.step.iter().map(|Step { text, .. }| text.as_str()));
-    let reply = file.reply.as_deref();
+fn broken(file: &OwnFile, safety: bool, locale: Locale) -> Vec<(&str, String)> {
+    let OwnFile { label, first_move, never, ladder, step, reply, .. } = file;
+    let lists = never.iter().chain(ladder).flatten();
+    let steps = step.iter().map(|step| &step.text);
+    let read = label.iter().chain(first_move).chain(lists).chain(steps);
+    let read = read.map(|text| (text.as_str(), lint_advice(text, locale)));
+    let written = reply.iter().map(|text| (text.as_str(), lint(text, locale)));
     let mut found = Vec::new();
-    let mut note = |text: &'a str, violations: Vec<Violation>| {
-        found.extend(violations.into_iter().map(|broken| {
-            let Violation { rule, found } = &broken;
+    for (text, violations) in read.chain(written) {
+        found.extend(violations.iter().map(|Violation { rule, found }| {
             (text, format!("\u{201c}{found}\u{201d} breaks {rule}: {}", rule.meaning()))
         }));
-    };
-    for text in said.iter().chain(&reply).copied() {
-        let advises = reply != Some(text);
-        note(text, if advises { lint_advice(text, locale) } else { lint(text, locale) });
-    }
-    if safety {
-        for text in said.iter().chain(&reply).copied() {
-            let word = COMPENSATION[locale as usize].iter().find(|word| text.to_lowercase().contains(*word));
-            found.extend(word.map(|word| {
-                (text, format!("\u{201c}{word}\u{201d} speaks of compensation where somebody may be hurt"))
-            }));
+        let low = text.to_lowercase();
+        let pays = compensation(locale).iter().find(|word| safety && low.contains(**word));
+        found.extend(pays.map(|word| {
+            (
+                text,
+                format!("\u{201c}{word}\u{201d} speaks of compensation, and somebody may be hurt"),
+            )
+        }));
+        if text.trim().is_empty() {
+            found.push((text, "a text says nothing".to_owned()));
         }
-    }
-    for text in said.into_iter().chain(reply).filter(|text| text.trim().is_empty()) {
-        found.push((text, "a text says nothing".to_owned()));
     }
     found
 }
 
-/// Words of compensation, in French and English: none belongs to a safety matter.
-pub(crate) const COMPENSATION: [&[&str]; 2] = [
-    &["rembours", "dédommag", "offert", "avoir de", "bon d", "compens"],
-    &["refund", "voucher", "compens", "discount", "goodwill", "gift"],
-];
+/// Words of compensation: none belongs to a safety matter.
+pub(crate) const fn compensation(locale: Locale) -> &'static [&'static str] {
+    match locale {
+        Locale::Fr => &["rembours", "dédommag", "offert", "avoir de", "bon d", "compens"],
+        Locale::En => &["refund", "voucher", "compens", "discount", "goodwill", "gift"],
+    }
+}
 
 fn unknown_sets(words: &BTreeMap<String, Vec<String>>, file: &OwnFile) -> Vec<String> {
     let lexicon = &file.lexicon;

@@ -25,17 +25,19 @@ mod house;
 mod language;
 mod library;
 mod lint;
+mod mask;
 mod pattern;
 mod situation;
 mod types;
 mod typography;
 
-pub use advise::{advise, label, severity_label};
+pub use advise::{advise, label, leading, severity_label};
 pub use assess::{RULES, assess, assess_with};
 pub use compose::safe_draft;
 pub use house::{House, OwnFault, check_own};
 pub use lint::{Rule, Violation, lint, lint_advice};
-pub use situation::{HISTORY_DAYS, History, Place, Situation};
+pub use mask::mask_names;
+pub use situation::{HISTORY_DAYS, History, Place, RECURS_FROM, Situation};
 pub use types::{
     Advice, ApproachAdvice, CAUSES_MAX, Case, Draft, MOTIVES_MAX, MotiveAdvice, STEPS_MAX, Steps,
     Understood,

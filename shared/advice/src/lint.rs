@@ -34,7 +34,7 @@ impl Rule {
     /// ```
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Never(1) => "nothing for a changed, removed or unwritten review, and no asking for one",
+            Self::Never(1) => "nothing for a changed, removed or unwritten review, and no asking",
             Self::Never(2) => "no false reviews, and none by insiders",
             Self::Never(3) => "all customers are asked for reviews, in public, or none",
             Self::Never(4) => "no threat, and no accusation in public",
@@ -79,7 +79,8 @@ pub struct Violation {
     pub found: String,
 }
 
-/// Holds a text for customers to the NEVER list and the limits of the charter, as far as words can show it.
+/// Holds a text for customers to the NEVER list and the limits of the charter, as far as words can
+/// show it.
 ///
 /// Rules 13 (boilerplate over many reviews) and 14 (hidden negatives) are no matter of one text.
 ///

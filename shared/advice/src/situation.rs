@@ -10,7 +10,7 @@ use crate::types::Case;
 /// How far back a history looks, in days.
 pub const HISTORY_DAYS: u16 = 30;
 /// From this complaint on, its cause is to be looked for.
-const RECURS_FROM: usize = 3;
+pub const RECURS_FROM: usize = 3;
 /// From this one on, an audit may be worth its price (facts A46).
 const AUDIT_FROM: usize = 8;
 /// The share of good reviews from which a guarantee adds nothing (E29), and under which it would
@@ -91,7 +91,8 @@ impl History {
             ("{days}", HISTORY_DAYS.to_string()),
             ("{shop}", self.shop.clone().unwrap_or_default()),
         ];
-        let filled = places.iter().fold(text.clone(), |text, (slot, with)| text.replace(slot, with));
+        let filled =
+            places.iter().fold(text.clone(), |text, (slot, with)| text.replace(slot, with));
         Some(filled)
     }
 }
@@ -158,7 +159,9 @@ mod tests {
     fn a_guarantee_is_worth_it_in_the_middle_or_where_the_trade_gives_one() {
         let house = |guarantee| House { guarantee, ..House::default() };
         let auto = house(Guarantee::Auto);
-        for (share, wanted) in [(None, false), (Some(98), false), (Some(80), true), (Some(40), false)] {
+        for (share, wanted) in
+            [(None, false), (Some(98), false), (Some(80), true), (Some(40), false)]
+        {
             assert_eq!(wants_guarantee(&auto, share), wanted, "{share:?}");
         }
         assert!(wants_guarantee(&house(Guarantee::Usual), Some(98)));

@@ -33,3 +33,21 @@ fn french_sentences_that_are_critical_are_told_from_those_that_only_sound_so() {
 fn english_sentences_that_are_critical_are_told_from_those_that_only_sound_so() {
     check(include_str!("severity/en.tsv"));
 }
+
+#[test]
+fn vermin_in_food_is_grave_and_elsewhere_it_is_not() {
+    let severity = |text| assess(text, None, None, Stars::from_hundredths(300)).severity;
+    for text in [
+        "Un cafard dans mon assiette.",
+        "Des insectes dans les craquelins.",
+        "A fly in my soup.",
+        "There were weevils in the flour.",
+    ] {
+        assert_eq!(severity(text), Severity::High, "{text}");
+    }
+    for text in
+        ["Une mouche dans la chambre.", "A fly in the room.", "Le jeu des mouches sur la table."]
+    {
+        assert!(severity(text) < Severity::High, "{text}");
+    }
+}

@@ -24,6 +24,7 @@ pub mod erase;
 pub mod explain;
 pub mod feedback;
 pub mod fetch;
+mod history;
 pub mod import;
 mod keys;
 pub mod moving;
@@ -33,6 +34,7 @@ pub mod receive;
 pub mod redrive;
 pub mod registry;
 pub mod report;
+mod roundup;
 mod tallies;
 pub mod view;
 pub mod watch;
@@ -41,6 +43,7 @@ pub mod words;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
+use vigie_advice::House;
 use vigie_domain::{Assessment, BrandId, Contact, ContactId, Content};
 use vigie_platforms::Preset;
 use vigie_ports::{
@@ -237,7 +240,7 @@ async fn desk_key<W: World>(world: &W) -> Result<[u8; 32], StoreError> {
 }
 
 /// What a review says: it advises, and never gates.
-fn understand(content: &Content) -> Assessment {
+fn understand(house: &House, content: &Content) -> Assessment {
     let (title, language) = (content.title.as_deref(), content.language.as_deref());
-    vigie_advice::assess(&content.text, title, language, content.stars)
+    vigie_advice::assess_with(house, &content.text, title, language, content.stars)
 }

@@ -1,7 +1,8 @@
 //! A change is decided: what it makes is stored with the decision, in one transaction.
 
+use vigie_advice::House;
 use vigie_domain::notice::{Kind, NoticeId, NoticeState};
-use vigie_domain::{ContactId, Decision, ReviewKey, decide};
+use vigie_domain::{ContactId, Content, Decision, ReviewKey, decide};
 use vigie_ports::{NoticeFilter, Store as _, StoreError, StoredReview, Verdict, World, Written};
 
 use crate::{App, copies};
@@ -63,7 +64,9 @@ async fn decided<W: World>(app: &App<W>, stored: &StoredReview) -> Result<Decisi
     let untold = if was_under { untold(app, &review.key).await? } else { Vec::new() };
     let first = copies::first_of(app, review, &brand).await?;
     let (brand, version, first) = (&brand.brand, &brand.version, first.as_ref());
-    Ok(decide(review, brand, version, app.now(), crate::understand, &untold, first))
+    let house = House::of(brand);
+    let understand = |content: &Content| crate::understand(&house, content);
+    Ok(decide(review, brand, version, app.now(), understand, &untold, first))
 }
 
 /// The recipients whose alerts on a review were all cancelled before they were sent.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
+use vigie_advice::House;
 use vigie_domain::promise::Punctuality;
 use vigie_domain::review::Happened;
 use vigie_domain::{
@@ -112,6 +113,7 @@ pub async fn unanswered<W: World>(
 ) -> Result<Report, StoreError> {
     let brand = &stored.brand;
     let (mut open, mut good_open) = (Vec::new(), GoodOpen::default());
+    let house = House::of(brand);
     let visit = |candidate: StoredReview| {
         let review = &candidate.review;
         if review.copy_of().is_some() || review.state_at(at) != Some(State::Open) {
@@ -119,7 +121,7 @@ pub async fn unanswered<W: World>(
         }
         let stars = stars_at(review, at);
         if stars.is_none_or(|stars| stars < brand.alert_below) {
-            open.push(open_review(candidate, stars, brand, at));
+            open.push(open_review(candidate, stars, brand, &house, at));
         } else {
             good_open.add(review, brand);
         }
@@ -185,11 +187,12 @@ fn open_review(
     stored: StoredReview,
     stars: Option<Stars>,
     brand: &Brand,
+    house: &House,
     at: Timestamp,
 ) -> OpenReview {
     let review = &stored.review;
     let promise = review.promise(brand);
-    let assessment = review.written().map(crate::understand);
+    let assessment = review.written().map(|content| crate::understand(house, content));
     let causes = assessment.iter().flat_map(|found| found.causes.iter().map(|one| one.id));
     OpenReview {
         stars,

@@ -1,6 +1,6 @@
 //! What is stored, as messages and pages show it: raw values for `vigie-render`, which words them.
 
-use vigie_advice::{Advice, Case, advise};
+use vigie_advice::{Advice, Case, House, Situation, advise};
 use vigie_domain::{Assessment, Brand, ContactId, Content, Locale, Review, SourceId};
 use vigie_platforms::preset::{Answers, Push};
 use vigie_ports::{StoreError, StoredReview, World};
@@ -136,12 +136,17 @@ pub(crate) fn names(brand: &Brand, ids: &[ContactId]) -> Vec<String> {
 }
 
 /// What is understood of a review, and what to do about it.
-pub(crate) fn advice(review: &Review, brand: &Brand) -> (Assessment, Advice) {
+pub(crate) fn advice(
+    review: &Review,
+    brand: &Brand,
+    house: &House,
+    situation: &Situation,
+) -> (Assessment, Advice) {
     let nothing = Content::default();
     let content = review.written().unwrap_or(&nothing);
-    let assessment = crate::understand(content);
-    let (brand, locale) = (brand.name.as_str(), brand.locale);
-    let advice = advise(&Case { assessment: &assessment, content, brand, locale });
+    let assessment = crate::understand(house, content);
+    let case = Case::new(&assessment, content, &brand.name, brand.locale);
+    let advice = advise(&Case { situation, house, ..case });
     if advice.draft.replaced {
         tracing::warn!(review = %review.key.source, "a draft was replaced by the safe one");
     }

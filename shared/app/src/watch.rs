@@ -9,7 +9,7 @@ use vigie_domain::promise::{is_praise_day, next_report, report_instant};
 use vigie_domain::{BrandId, Channel, ContactId, Gets, Kind, NewNotice, Praise, Subject};
 use vigie_ports::{Due, ReportMade, Store as _, StoreError, StoredBrand, World, Written};
 
-use crate::{App, climb, fetch, raise};
+use crate::{App, climb, fetch, raise, roundup};
 
 /// Good reviews that are looked at to learn whose they are. Beyond it a brand with shops would read
 /// its day's reviews twice; a message shows a hundred anyway.
@@ -39,9 +39,8 @@ pub async fn handle<W: World>(app: &App<W>, due: &Due) -> Result<Vec<NoticeId>, 
     }
 }
 
-/// Makes a brand's report and gathered praise, and looks into its platforms' lists, once per local
-/// date. After downtime today's is made
-/// late; earlier days' are not.
+/// Makes a brand's report, gathered praise and round-up, and looks into its platforms' lists, once
+/// per local date. After downtime today's is made late; earlier days' are not.
 async fn make_report<W: World>(app: &App<W>, id: &BrandId) -> Result<Vec<NoticeId>, StoreError> {
     let now = app.now();
     let Some(stored) = app.store().brand(id).await? else { return Ok(Vec::new()) };
@@ -59,6 +58,7 @@ async fn make_report<W: World>(app: &App<W>, id: &BrandId) -> Result<Vec<NoticeI
         if praise {
             notices.extend(praise_notices(app, &stored, now).await?);
         }
+        notices.extend(roundup::notices(app, &stored, date).await?);
         // Learns what the brand's platforms are, where that is not known yet.
         app.brand(id).await?;
         notices.extend(fetch::to_look_into(app, brand, date));

@@ -1,6 +1,7 @@
 //! Which words a notice has: what is stored, looked at as it is now.
 
 use jiff::Timestamp;
+use vigie_advice::{House, Situation};
 use vigie_domain::notice::{Kind, Notice, Subject};
 use vigie_domain::promise::{Punctuality, TAKE_ALONG, later, next_report};
 use vigie_domain::review::Happened;
@@ -16,7 +17,7 @@ use vigie_render::{
 use crate::deliver::Needed;
 use crate::report::{OpenReview, Report};
 use crate::watch::GOOD_LOOKED_AT;
-use crate::{App, operator, report, view};
+use crate::{App, history, operator, report, roundup, view};
 
 /// Reviews that one message shows at most (contract): the rest is counted.
 pub const SHOWN_MAX: usize = 100;
@@ -31,12 +32,12 @@ pub(crate) struct To<'a> {
 }
 
 impl To<'_> {
-    fn brand_view(&self) -> BrandView {
+    pub(crate) fn brand_view(&self) -> BrandView {
         view::meant_for(self.brand, self.meant_for)
     }
 
     /// Who reads it, by name; on trial, those for whom it is meant.
-    fn reader(&self) -> String {
+    pub(crate) fn reader(&self) -> String {
         match self.meant_for {
             [] => self.contact.name.clone(),
             meant => view::names(self.brand, meant).join(", "),
@@ -44,7 +45,7 @@ impl To<'_> {
     }
 
     /// Whether a review's praise is for this recipient.
-    fn is_praised_for(&self, review: &Review) -> bool {
+    pub(crate) fn is_praised_for(&self, review: &Review) -> bool {
         let who = self.brand.who_gets_of(Gets::Praise, review);
         who.iter().any(|id| *id == self.contact.id || self.meant_for.contains(id))
     }
@@ -83,6 +84,7 @@ pub(crate) async fn words<W: World>(
             good.truncate(SHOWN_MAX);
             Ok((!good.is_empty()).then(|| praise(app, to, &good, more, now)))
         }
+        (Subject::Roundup { first, past }, _) => roundup::words(app, to, (*first, *past)).await,
         // Composed without a brand: `compose::operator`.
         (Subject::Operator(_) | Subject::Fetch(_) | Subject::List { .. } | Subject::Fetched, _) => {
             Ok(None)
@@ -104,7 +106,9 @@ async fn alert<W: World>(
     why: Why,
 ) -> Result<AlertView, StoreError> {
     let review = &stored.review;
-    let (assessment, advice) = view::advice(review, to.brand);
+    let house = House::of(to.brand);
+    let situation = history::situation(app, review, to.brand, &house).await?;
+    let (assessment, advice) = view::advice(review, to.brand, &house, &situation);
     if advice.draft.replaced {
         operator::trouble(app, Trouble::new(Matter::Draft, review.key.source.as_str()));
     }
@@ -143,7 +147,7 @@ fn praise<W: World>(
     vigie_render::praise(&PraiseView {
         brand: to.brand_view(),
         recipient: to.reader(),
-        reviews: good.iter().map(|stored| view::review(app, stored, to.brand)).collect(),
+        reviews: roundup::praised(app, to.brand, good),
         more,
         at,
     })
@@ -170,12 +174,13 @@ async fn ladder<W: World>(
     if let Some(first) = needed.first() {
         first_subject = app.store().first_subject(&first.review.key, &to.contact.id).await?;
     }
+    let (house, nothing) = (House::of(to.brand), Situation::default());
     let mut items = Vec::new();
     for stored in &needed {
         items.push(LadderItem {
             review: view::review_and_copies(app, stored, to.brand).await?,
             links: view::links(app, stored, &to.contact.id),
-            summary: view::advice(&stored.review, to.brand).1.summary,
+            summary: view::advice(&stored.review, to.brand, &house, &nothing).1.summary,
             had_it: view::names(to.brand, &to.brand.who_gets_of(Gets::Alert, &stored.review)),
             next: next(&stored.review),
         });

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, civil};
 use vigie_domain::brand::defaults;
-use vigie_domain::{Brand, Deliver, Gets, Hours, Locale, Praise, Step};
+use vigie_domain::{Brand, Deliver, Gets, Hours, Locale, Praise, Roundup, Step};
 
+use crate::advice;
 use crate::code::Code;
 use crate::key::{ID, Key, Kind, SOMETHING, Words, words};
 use crate::node::{Node, all};
@@ -33,8 +34,11 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     Key::or("report_when_empty", "true", Kind::Flag, "Whether a quiet day has a report too."),
     Key::or("praise", r#""daily""#, PRAISE, "How often good reviews go to the team."),
+    Key::or("roundup", r#""monthly""#, ROUNDUP, "How often the team hears how a while went."),
     Key::or("send_between", r#""00:00-24:00""#, HOURS, "Local hours; outside them messages wait."),
     Key::needed("contacts", Kind::SomeTables(people::KEYS), "Who hears of this brand's reviews."),
+    Key::optional("advice", Kind::Table(advice::KEYS), "The brand's own way with complaints."),
+    Key::optional("cause", Kind::Tables(advice::CAUSE_KEYS), "What holds for one cause."),
     Key::optional("escalate", Kind::Tables(STEP_KEYS), "Who hears again while nobody answers."),
     Key::optional("shop", Kind::Tables(shop::KEYS), "Where the brand is."),
     Key::optional("source", Kind::Tables(source::KEYS), "The brand's accounts on platforms."),
@@ -62,6 +66,9 @@ const PRAISES: Words<Praise, 4> = [
     ("off", Praise::Off),
 ];
 const PRAISE: Kind = Kind::OneOf(|| words(&PRAISES));
+const ROUNDUPS: Words<Roundup, 3> =
+    [("weekly", Roundup::Weekly), ("monthly", Roundup::Monthly), ("off", Roundup::Off)];
+const ROUNDUP: Kind = Kind::OneOf(|| words(&ROUNDUPS));
 const DELIVERS: Words<Deliver, 3> =
     [("live", Deliver::Live), ("trial", Deliver::Trial), ("off", Deliver::Off)];
 const DELIVER: Kind = Kind::OneOf(|| words(&DELIVERS));
@@ -88,6 +95,8 @@ pub(crate) fn read(table: &Table<'_>, seen: &mut Seen) -> Option<Brand> {
     let promise = promise(table);
     let praise =
         table.or("praise", Praise::default(), |node| node.one_of(Code::UnknownValue, &PRAISES));
+    let roundup =
+        table.or("roundup", Roundup::default(), |node| node.one_of(Code::UnknownValue, &ROUNDUPS));
     let alert_below = table.or("alert_below", defaults::ALERT_BELOW, Node::stars);
     let people = People::read(table);
     let shops = Shops::read(table, &people);
@@ -98,6 +107,7 @@ pub(crate) fn read(table: &Table<'_>, seen: &mut Seen) -> Option<Brand> {
     let deliver = table.or("deliver", Deliver::Live, |node| deliver(node, seen.operator));
     let hours =
         table.or("send_between", Hours::ALL_DAY, |node| node.parse(Code::BadHours, values::hours));
+    let advice = advice::read(table, &people, manner.as_ref().map(|(locale, ..)| *locale));
     let (locale, timezone, report_at, report_when_empty) = manner?;
     let (alert_within, answer_within) = promise?;
     Some(Brand {
@@ -113,12 +123,14 @@ pub(crate) fn read(table: &Table<'_>, seen: &mut Seen) -> Option<Brand> {
         report_at,
         report_when_empty,
         praise: praise?,
+        roundup: roundup?,
         send_between: hours?,
         contacts: people.contacts?,
         shops: shops.list?,
         escalate: escalate?,
         routes: routes.list?,
         sources: sources?,
+        advice: advice?,
     })
 }
 

@@ -87,6 +87,8 @@ codes! {
     UnknownValue => "unknown-value",
     /// No such IANA time zone.
     UnknownZone => "unknown-zone",
+    /// A text of a brand's own lacks what it needs, or breaks a rule that advice is held to.
+    BadAdvice => "bad-advice",
     /// No such cause.
     UnknownCause => "unknown-cause",
     /// The brand defines no such contact.

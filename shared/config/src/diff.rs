@@ -138,12 +138,14 @@ fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
         report_at,
         report_when_empty,
         praise,
+        roundup,
         send_between,
         contacts,
         shops,
         escalate,
         routes,
         sources: _,
+        advice,
     } = new;
     let differs = [
         ("name", old.name != *name),
@@ -156,11 +158,13 @@ fn changed_keys(old: &Brand, new: &Brand) -> Vec<&'static str> {
         ("report_at", old.report_at != *report_at),
         ("report_when_empty", old.report_when_empty != *report_when_empty),
         ("praise", old.praise != *praise),
+        ("roundup", old.roundup != *roundup),
         ("send_between", old.send_between != *send_between),
         ("contacts", old.contacts != *contacts),
         ("escalate", old.escalate != *escalate),
         ("shop", old.shops != *shops),
         ("route", old.routes != *routes),
+        ("advice", old.advice != *advice),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
 }

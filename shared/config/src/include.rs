@@ -14,7 +14,7 @@ use crate::values::Bad;
 /// The keys of an included file.
 pub(crate) const KEYS: &[Key] =
     &[Key::optional("brand", Kind::Tables(brand::KEYS), "Who is reviewed.")];
-const HINT: &str = "write include = [\"brands/*.toml\"], from the folder of this file";
+const HINT: &str = "write a pattern such as \"brands/*.toml\", from the folder of this file";
 
 /// The files that `include` names, by name, each once; and whether every pattern brings some.
 pub(crate) fn find(root: &Table<'_>) -> (Vec<Included>, bool) {
@@ -28,13 +28,14 @@ pub(crate) fn find(root: &Table<'_>) -> (Vec<Included>, bool) {
     (files, all_found)
 }
 
-fn matching(node: &Node<'_>) -> Option<Vec<Included>> {
+/// The files that a pattern names, from the folder of the file that it stands in.
+pub(crate) fn matching(node: &Node<'_>) -> Option<Vec<Included>> {
     let pattern = node.text()?;
     let shown = crate::node::quoted(pattern);
     if pattern.trim().is_empty() {
         return node.refuse(Code::BadPath, Bad::new("this names no file", HINT));
     }
-    let (code, bad) = match node.reading.environment.included(pattern) {
+    let (code, bad) = match node.reading.environment.included(&node.reading.path(pattern)) {
         Ok(files) if !files.is_empty() => return Some(files),
         Ok(_) | Err(NotIncluded::Nothing) => {
             let message = format!("no file matches {shown}");

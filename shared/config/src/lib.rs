@@ -29,6 +29,7 @@
 
 mod access;
 mod address;
+mod advice;
 mod aws;
 mod brand;
 mod code;

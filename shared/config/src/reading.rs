@@ -45,20 +45,36 @@ impl<'a> Reading<'a> {
         self.faults.borrow_mut().push(fault(self.file, place, key, code, bad, shown));
     }
 
+    /// Records a fault of another file.
+    pub(crate) fn add(&self, fault: Fault) {
+        self.faults.borrow_mut().push(fault);
+    }
+
     /// A path that the file names, from the folder of vigie.toml.
     pub(crate) fn path(&self, named: &str) -> String {
         path::beside(self.folder, named)
     }
 
-    /// The faults, by place.
+    /// The faults, by place: those of the file itself first.
     pub(crate) fn into_faults(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
-        faults.sort_by_key(|fault| (fault.line, fault.column));
+        faults.sort_by_key(|fault| {
+            let other = (fault.file != self.file).then(|| fault.file.clone());
+            (other, fault.line, fault.column)
+        });
         faults
     }
 }
 
-fn fault(file: &str, place: place::Place, key: &str, code: Code, bad: Bad, shown: String) -> Fault {
+/// A fault of a file.
+pub(crate) fn fault(
+    file: &str,
+    place: place::Place,
+    key: &str,
+    code: Code,
+    bad: Bad,
+    shown: String,
+) -> Fault {
     let place::Place { line, column, length } = place;
     let (file, key) = (file.to_owned(), key.to_owned());
     Fault { file, line, column, key, code, message: bad.message, hint: bad.hint, length, shown }

@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
-use vigie_domain::{Cause, Channel, ContactId, Route, Severity, SourceId, Stars};
+use vigie_domain::{Channel, ContactId, Route, Severity, SourceId, Stars};
 
+use crate::advice::{CAUSE, cause};
 use crate::code::Code;
 use crate::key::{ID, Key, Kind, Words, words};
 use crate::near;
@@ -35,7 +36,6 @@ const WHEN_KEYS: &[Key] = &[
     ),
     Key::optional("shop", Kind::ListOrOne(&ID), "Of reviews of one of these shops of the brand."),
 ];
-const CAUSE: Kind = Kind::OneOf(|| words(&causes()));
 const SEVERITIES: Words<Severity, 4> = [
     ("low", Severity::Low),
     ("medium", Severity::Medium),
@@ -108,14 +108,6 @@ fn when(node: &Node<'_>, shops: &Shops, sources: Option<&[&str]>) -> Option<Rout
         shops: at?,
         ..Route::default()
     })
-}
-
-fn cause(node: &Node<'_>) -> Option<Cause> {
-    node.one_of(Code::UnknownCause, &causes())
-}
-
-fn causes() -> Words<Cause, { Cause::ALL.len() }> {
-    Cause::ALL.map(|cause| (cause.id(), cause))
 }
 
 fn severity(node: &Node<'_>) -> Option<Severity> {

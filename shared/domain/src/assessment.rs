@@ -77,9 +77,9 @@ pub struct MotiveFound {
     pub evidence: Vec<String>,
 }
 
-/// How to speak with the person, as far as their words show it: after ten kinds of complainants that
-/// a study of complaints tells apart (facts §2.3). Each is named after the answer, never after the
-/// person: no message and no export calls anybody anything.
+/// How to speak with the person, as far as their words show it: after ten kinds of complainants
+/// that a study of complaints tells apart (facts §2.3). Each is named after the answer, never after
+/// the person: no message and no export calls anybody anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Approach {

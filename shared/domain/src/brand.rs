@@ -83,6 +83,19 @@ pub enum Praise {
     Off,
 }
 
+/// When the team hears how a while went: who was praised, and what customers complained of most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Roundup {
+    /// On Mondays, of the week before.
+    Weekly,
+    /// On the first of a month, of the month before.
+    #[default]
+    Monthly,
+    /// Never.
+    Off,
+}
+
 /// Who hears of what a brand's reviews make.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -231,6 +244,9 @@ pub struct Brand {
     pub report_when_empty: bool,
     /// When good reviews go to the team.
     pub praise: Praise,
+    /// When the team hears how a while went.
+    #[serde(default)]
+    pub roundup: Roundup,
     /// When messages may go, local; critical ones go at any time.
     #[serde(default)]
     pub send_between: Hours,
@@ -391,6 +407,7 @@ impl Brand {
             report_at: civil::Time::constant(defaults::REPORT_AT_HOUR, 0, 0, 0),
             report_when_empty: true,
             praise: Praise::Daily,
+            roundup: Roundup::Monthly,
             send_between: Hours::ALL_DAY,
             shops: Vec::new(),
             escalate: vec![

@@ -129,8 +129,11 @@ impl Cause {
     /// ```
     pub const fn commandments(self) -> &'static [u8] {
         match self {
-            Self::SafetyHealth | Self::ProductQuality | Self::BillingPayment => &[1],
-            Self::InformationPromise | Self::PriceValue => &[1],
+            Self::SafetyHealth
+            | Self::ProductQuality
+            | Self::BillingPayment
+            | Self::InformationPromise
+            | Self::PriceValue => &[1],
             Self::Availability => &[1, 2],
             Self::AftersalesRefund => &[1, 4],
             Self::FraudSuspicion => &[1, 7],
@@ -150,10 +153,9 @@ impl Cause {
     /// Where the customer met the brand (facts D08); `None` where the cause does not tell.
     pub const fn touchpoint(self) -> Option<Touchpoint> {
         match self {
-            Self::SafetyHealth
-            | Self::ProductQuality
-            | Self::Availability
-            | Self::PriceValue => Some(Touchpoint::Product),
+            Self::SafetyHealth | Self::ProductQuality | Self::Availability | Self::PriceValue => {
+                Some(Touchpoint::Product)
+            }
             Self::StaffAttitude | Self::CleanlinessPlace | Self::WaitingTime => {
                 Some(Touchpoint::Place)
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, Severity};
 use crate::brand::{Brand, Channel, Deliver, Gets, Praise};
+use crate::cause::Cause;
 use crate::event::Content;
 use crate::ids::{ContactId, ReviewKey};
 use crate::notice::{Kind, NewNotice, NoticeId, Subject, Why};
@@ -110,6 +111,10 @@ pub struct Decided {
     /// Whether its last alert said that it is critical: its messages go at any hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub critical: bool,
+    /// What its last alert said that it complains of, strongest first: what comes back is counted
+    /// by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
     /// Whether its last alert went to the operator only: the brand was on trial.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trial: bool,
@@ -361,6 +366,7 @@ impl<'a> Change<'a> {
         let assessment = assess(content);
         self.alerted = true;
         self.decided.critical = assessment.severity == Severity::Critical;
+        self.decided.causes = assessment.causes.iter().map(|found| found.id).collect();
         let trial = self.brand.deliver == Deliver::Trial;
         let who = recipients(self.brand, self.review, stars, &assessment);
         self.explain_silence(&who);

@@ -31,7 +31,9 @@ pub mod text;
 pub use assessment::{
     Approach, ApproachFound, Assessment, CauseFound, Motive, MotiveFound, Severity,
 };
-pub use brand::{Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Route, Shop, Step};
+pub use brand::{
+    Brand, Channel, Contact, Deliver, Gets, Locale, Praise, Roundup, Route, Shop, Step,
+};
 pub use cause::{Cause, PromiseKind, Touchpoint};
 pub use climb::climb;
 pub use decide::{Decided, Decision, decide, decide_plain};

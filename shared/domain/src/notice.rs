@@ -142,6 +142,13 @@ pub enum Subject {
         /// Up to this.
         until: Timestamp,
     },
+    /// How a week or a month went.
+    Roundup {
+        /// Its first local date.
+        first: Date,
+        /// The local date after its last.
+        past: Date,
+    },
     /// Trouble with Vigie itself.
     Operator(Telling),
     /// A review whose webhook told only which one it is.
@@ -175,6 +182,7 @@ impl Subject {
             Self::Fetch(fetching) => Some(&fetching.review),
             Self::Report { .. }
             | Self::Praise { .. }
+            | Self::Roundup { .. }
             | Self::Operator(_)
             | Self::List { .. }
             | Self::Fetched => None,

@@ -5,7 +5,7 @@ use jiff::tz::{Disambiguation, TimeZone};
 use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::brand::{Brand, Step};
+use crate::brand::{Brand, Roundup, Step};
 
 /// How long after an alert the last of the steps already past is sent, at the earliest (contract).
 pub const AFTER_ALERT: SignedDuration = SignedDuration::from_hours(2);
@@ -211,6 +211,25 @@ pub fn next_report(brand: &Brand, after: Timestamp) -> (Date, Timestamp) {
         date = date.checked_add(Span::new().days(1)).unwrap_or(Date::MAX);
     }
     (date, report_instant(brand, date))
+}
+
+/// The period whose round-up is made on a local date, if it is the day of one: its first date, and
+/// the date after its last.
+///
+/// ```
+/// use jiff::civil::date;
+/// use vigie_domain::{Roundup, promise::roundup_on};
+/// let november = Some((date(2026, 11, 1), date(2026, 12, 1)));
+/// assert_eq!(roundup_on(Roundup::Monthly, date(2026, 12, 1)), november);
+/// assert_eq!(roundup_on(Roundup::Monthly, date(2026, 12, 2)), None);
+/// ```
+pub fn roundup_on(roundup: Roundup, date: Date) -> Option<(Date, Date)> {
+    let back = match roundup {
+        Roundup::Weekly if is_praise_day(date) => Span::new().weeks(1),
+        Roundup::Monthly if date.day() == 1 => Span::new().months(1),
+        Roundup::Weekly | Roundup::Monthly | Roundup::Off => return None,
+    };
+    Some((date.checked_sub(back).ok()?, date))
 }
 
 /// Whether a local date is the day of weekly praise.

@@ -1,6 +1,6 @@
 //! The alert: one review, understood, and what to do about it.
 
-use vigie_advice::{Advice, MotiveAdvice, severity_label};
+use vigie_advice::{Advice, ApproachAdvice, MotiveAdvice, severity_label};
 use vigie_domain::{Locale, text::excerpt};
 
 use crate::card::{QUOTE_CHARS_MAX, URL_ALONE_BYTES_MAX, buttons, by_hand, card};
@@ -11,6 +11,8 @@ use crate::{Message, ending, html, subject, text};
 
 /// Longest piece of evidence shown, in characters.
 const EVIDENCE_CHARS_MAX: usize = 120;
+/// Longest rule or procedure of a brand shown, in characters.
+const HOUSE_CHARS_MAX: usize = 600;
 
 /// Writes an alert.
 ///
@@ -36,6 +38,7 @@ pub fn alert(view: &AlertView) -> Message {
     }
     act(&mut doc, view);
     understood(&mut doc, view);
+    house(&mut doc, brand.locale, &view.advice);
     advice(&mut doc, brand.locale, &view.advice);
     let next = ending::next(brand, &view.next);
     ending::end(&mut doc, brand.locale, next, ending::why(brand, &view.recipient, view.why));
@@ -74,10 +77,36 @@ fn understood(doc: &mut Doc, view: &AlertView) {
         name: say(locale, "Gravité :", "Severity:"),
         value: severity_value(severity),
     });
+    rows.extend(view.advice.history.iter().map(|history| Pair {
+        name: say(locale, "Déjà vu :", "Seen before:"),
+        value: say(locale, history, history),
+    }));
+    rows.extend(view.advice.approach.iter().map(|found| approach(found, locale)));
     doc.blocks.push(Block::Heading {
         text: say(locale, "Ce que nous avons compris", "What we understood"),
     });
     doc.blocks.push(Block::Pairs { rows });
+}
+
+/// How to speak with the person: never what they are.
+fn approach(found: &ApproachAdvice, locale: Locale) -> Pair {
+    let words = found.evidence.iter().take(1);
+    let words = words.map(|e| quoted(&excerpt(e, EVIDENCE_CHARS_MAX), locale));
+    let value = words.chain([found.advice.clone()]).collect::<Vec<_>>().join(". ");
+    Pair { name: say(locale, "Comment lui parler :", "How to speak with them:"), value }
+}
+
+/// What the brand has said of itself: who deals with it, its rule, its procedure.
+fn house(doc: &mut Doc, locale: Locale, advice: &Advice) {
+    let row = |(name, text): &(String, String)| Pair {
+        name: say(locale, &format!("{name} :"), &format!("{name}:")),
+        value: excerpt(text, HOUSE_CHARS_MAX),
+    };
+    let rows: Vec<Pair> = advice.house.iter().map(row).collect();
+    if !rows.is_empty() {
+        doc.blocks.push(Block::Heading { text: say(locale, "Chez vous", "At your end") });
+        doc.blocks.push(Block::Pairs { rows });
+    }
 }
 
 /// What the reviewer is after, in their words, and what to do about it.
@@ -101,6 +130,10 @@ fn advice(doc: &mut Doc, locale: Locale, advice: &Advice) {
         let heading = say(locale, "Réparer, dans cet ordre", "Put it right, in this order");
         let repair = Group { heading, start: 1, items: advice.ladder.clone() };
         doc.blocks.push(Block::Steps { groups: vec![repair] });
+    }
+    if !advice.recurring.is_empty() {
+        doc.blocks.push(heading("Puisque cela revient", "Since it comes back"));
+        doc.blocks.push(Block::Bullets { items: advice.recurring.clone() });
     }
     doc.blocks.push(heading("Brouillon de réponse", "Draft reply"));
     doc.blocks.push(draft(locale, advice));

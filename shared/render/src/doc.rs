@@ -67,6 +67,8 @@ pub(crate) enum Block {
     Steps { groups: Vec<Group> },
     /// A text to copy.
     Draft { lang: &'static str, lines: Vec<Vec<Segment>>, note: String },
+    /// A card for the wall.
+    Poster(Poster),
     /// A link that is no button.
     Plain { link: Link },
     /// A list.
@@ -98,6 +100,18 @@ pub(crate) struct Card {
     pub(crate) text: Vec<String>,
     /// What there is to know of the text: cut, none.
     pub(crate) note: String,
+    pub(crate) lang: String,
+}
+
+/// Praise to be shown around.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Poster {
+    /// "Bravo et merci à Karim !"
+    pub(crate) thanks: String,
+    /// The customer's words, in quotation marks.
+    pub(crate) quote: String,
+    /// Rating, first name, shop.
+    pub(crate) by: String,
     pub(crate) lang: String,
 }
 

@@ -23,8 +23,10 @@ mod ending;
 mod html;
 mod ladder;
 mod operator;
+mod poster;
 mod praise;
 mod report;
+mod roundup;
 pub mod sample;
 mod subject;
 mod text;
@@ -40,12 +42,13 @@ pub use ladder::ladder;
 pub use operator::operator;
 pub use praise::praise;
 pub use report::{report, report_text};
+pub use roundup::roundup;
 pub use subject::SUBJECT_CHARS_MAX;
 pub use text::COLUMNS_MAX;
 pub use views::{
     Again, AlertView, Also, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links,
-    News, NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView,
-    Unknown, Why,
+    News, NextKind, NextStep, OperatorView, PraiseView, Praised, ReportLine, ReportView,
+    ReviewView, RoundupView, Unknown, Weakest, Why,
 };
 pub use waited::waited;
 pub use when::moment;

@@ -4,9 +4,10 @@ use vigie_domain::text::excerpt;
 
 use crate::card::{URL_BYTES_MAX, card, view_link};
 use crate::doc::{Block, Doc};
-use crate::views::PraiseView;
+use crate::poster::{best, poster};
+use crate::views::{PraiseView, Praised};
 use crate::when::day;
-use crate::words::{count, say};
+use crate::words::{count, names, say};
 use crate::{Message, ending, html, subject, text};
 
 /// The most reviews shown in one message.
@@ -47,8 +48,20 @@ fn document(view: &PraiseView, subject: &str, good: &str, quote_chars: usize) ->
         say(locale, &format!("Bravo à l'équipe : {good}."), &format!("Well done, team: {good}."));
     doc.blocks.push(Block::Lead { text: lead });
     doc.blocks.push(Block::First { text: thanks(view) });
-    for review in view.reviews.iter().take(SHOWN_MAX) {
+    for Praised { review, people, suggests } in view.reviews.iter().take(SHOWN_MAX) {
         doc.blocks.push(card(brand, review, quote_chars));
+        if !people.is_empty() {
+            let who = names(people, locale);
+            let thanked = say(locale, &format!("Merci à {who} !"), &format!("Thank you, {who}!"));
+            doc.blocks.push(Block::Para { text: thanked });
+        }
+        if *suggests {
+            let fr =
+                "Une suggestion s'y cache : la noter, et dire au client ce que vous en faites.";
+            let en =
+                "There is a suggestion in it: note it, and tell the customer what becomes of it.";
+            doc.blocks.push(Block::Small { text: say(locale, fr, en) });
+        }
         let link = view_link(locale, review, URL_BYTES_MAX).map(|link| Block::Plain { link });
         doc.blocks.extend(link);
     }
@@ -58,6 +71,10 @@ fn document(view: &PraiseView, subject: &str, good: &str, quote_chars: usize) ->
         let fr = format!("Et {others} que ce message ne montre pas.");
         let en = format!("And {more} more that this message does not show.");
         doc.blocks.push(Block::Para { text: say(locale, &fr, &en) });
+    }
+    if let Some(best) = best(&view.reviews) {
+        doc.blocks.push(Block::Heading { text: say(locale, "À afficher", "For the wall") });
+        doc.blocks.push(poster(best, locale));
     }
     finish(&mut doc, view);
     doc

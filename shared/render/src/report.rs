@@ -1,7 +1,7 @@
 //! The unanswered report.
 
 use jiff::SignedDuration;
-use vigie_advice::label;
+use vigie_advice::{label, mask_names};
 use vigie_domain::text::excerpt;
 
 use crate::card::{URL_BYTES_MAX, desk_links, platform, view_link};
@@ -214,7 +214,8 @@ fn row(view: &ReportView, line: &ReportLine, excerpt_chars: usize) -> Row {
             .unwrap_or_default(),
         review.number.clone(),
     ];
-    let shown = excerpt(&review.text, excerpt_chars);
+    // The report goes to many: whom a review blames is for those who deal with it.
+    let shown = excerpt(&mask_names(&review.text, locale), excerpt_chars);
     let silent = excerpt_chars == 0 || shown.is_empty();
     let excerpt = if silent { String::new() } else { quoted(&shown, locale) };
     let mut links: Vec<_> = view_link(locale, review, URL_BYTES_MAX).into_iter().collect();

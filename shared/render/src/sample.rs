@@ -1,13 +1,14 @@
 //! Sample views, for tests, documentation and `examples/gallery.rs`. Everything is invented.
 
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use vigie_advice::{Case, advise, assess};
-use vigie_domain::{Cause, Content, Flag, Locale, Stars};
+use vigie_domain::{Cause, Content, Flag, Locale, Stars, Touchpoint};
 
 use crate::views::{
     Again, AlertView, Also, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links,
-    News, NextKind, NextStep, OperatorView, PraiseView, ReportLine, ReportView, ReviewView,
-    Unknown, Why,
+    News, NextKind, NextStep, OperatorView, PraiseView, Praised, ReportLine, ReportView,
+    ReviewView, RoundupView, Unknown, Weakest, Why,
 };
 
 /// Friday, 20 November 2026, 09:12:00 UTC: when the sample reviews were published.
@@ -93,8 +94,7 @@ fn alert_of(locale: Locale, review: ReviewView) -> AlertView {
     let assessment =
         assess(&content.text, content.title.as_deref(), review.language.as_deref(), review.stars);
     let brand = brand(locale);
-    let case = Case { assessment: &assessment, content: &content, brand: &brand.name, locale };
-    let advice = advise(&case);
+    let advice = advise(&Case::new(&assessment, &content, &brand.name, locale));
     AlertView {
         recipient: "Service client".to_owned(),
         links: links(1),
@@ -207,9 +207,50 @@ pub fn praise(locale: Locale, reviews: usize) -> PraiseView {
     PraiseView {
         brand: brand(locale),
         recipient: "Service client".to_owned(),
-        reviews: (0..reviews.min(40)).map(good_review).collect(),
+        reviews: (0..reviews.min(40)).map(praised).collect(),
         more: reviews.saturating_sub(40),
         at: at(PUBLISHED + 3 * 24 * HOUR - 2 * HOUR),
+    }
+}
+
+fn praised(number: usize) -> Praised {
+    Praised { review: good_review(number), people: vec!["Karim".to_owned()], suggests: number == 1 }
+}
+
+/// How November went.
+pub fn roundup(locale: Locale) -> RoundupView {
+    RoundupView {
+        brand: brand(locale),
+        recipient: "Service client".to_owned(),
+        first: date(2026, 11, 1),
+        weekly: false,
+        good: 31,
+        poor: 7,
+        before: Some((28, 9)),
+        people: vec![("Karim".to_owned(), 6), ("Inès".to_owned(), 2)],
+        weakest: Some(Weakest {
+            touchpoint: Touchpoint::Delivery,
+            times: 4,
+            cause: Cause::Delivery,
+        }),
+        promises: (5, 2),
+        at_least: false,
+        reviews: (0..3).map(praised).collect(),
+    }
+}
+
+/// How a quiet week went: nobody named, no complaint.
+pub fn quiet_roundup(locale: Locale) -> RoundupView {
+    RoundupView {
+        first: date(2026, 11, 16),
+        weekly: true,
+        poor: 0,
+        before: None,
+        people: Vec::new(),
+        weakest: None,
+        promises: (0, 0),
+        reviews: Vec::new(),
+        ..roundup(locale)
     }
 }
 

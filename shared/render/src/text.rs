@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::doc::{Block, Card, Doc, Group, Link, Pair, Row, Segment};
+use crate::doc::{Block, Card, Doc, Group, Link, Pair, Poster, Row, Segment};
 
 /// The widest line of a text part, in columns, addresses excepted (RFC 5322, 2.1.1: 78).
 pub const COLUMNS_MAX: usize = 78;
@@ -51,6 +51,7 @@ impl Page {
             Block::Pairs { rows } => rows.iter().for_each(|row| self.pair(row)),
             Block::Steps { groups } => groups.iter().for_each(|group| self.group(group)),
             Block::Draft { lines, note, .. } => self.draft(lines, note),
+            Block::Poster(poster) => self.poster(poster),
             Block::Plain { link } => self.links(std::slice::from_ref(link), ""),
             Block::Bullets { items } => items.iter().for_each(|item| self.wrap("- ", "  ", item)),
             Block::Rows { rows } => rows.iter().for_each(|row| self.row(row)),
@@ -76,6 +77,15 @@ impl Page {
             self.wrap("  ", "  ", &whole);
         }
         self.wrap("", "", note);
+    }
+
+    fn poster(&mut self, poster: &Poster) {
+        const EDGE: &str = "  ────────────────────────────────────────";
+        self.lines.push(EDGE.to_owned());
+        for words in [&poster.thanks, &poster.quote, &poster.by] {
+            self.wrap("  ", "  ", words);
+        }
+        self.lines.push(EDGE.to_owned());
     }
 
     fn pair(&mut self, pair: &Pair) {

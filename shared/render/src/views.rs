@@ -1,8 +1,9 @@
 //! What the application fills in: raw values, nothing worded.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use vigie_advice::Advice;
-use vigie_domain::{Assessment, Cause, Flag, Locale, Stars};
+use vigie_domain::{Assessment, Cause, Flag, Locale, Stars, Touchpoint};
 
 /// The brand that a message is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,11 +186,63 @@ pub struct PraiseView {
     /// The recipient's name.
     pub recipient: String,
     /// The reviews, newest first or as the application likes.
-    pub reviews: Vec<ReviewView>,
+    pub reviews: Vec<Praised>,
     /// How many more there are.
     pub more: usize,
     /// When the message is made.
     pub at: Timestamp,
+}
+
+/// A good review, and whom it thanks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Praised {
+    /// The review.
+    pub review: ReviewView,
+    /// First names of staff that it praises, as written.
+    pub people: Vec<String>,
+    /// Whether it suggests something to do better.
+    pub suggests: bool,
+}
+
+/// How a week or a month went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoundupView {
+    /// For which brand.
+    pub brand: BrandView,
+    /// The recipient's name.
+    pub recipient: String,
+    /// Its first local date.
+    pub first: Date,
+    /// Whether it is a week; else a month.
+    pub weekly: bool,
+    /// How many reviews were good.
+    pub good: usize,
+    /// How many were not.
+    pub poor: usize,
+    /// Both, for the period before; `None` where nothing is known of it.
+    pub before: Option<(usize, usize)>,
+    /// Staff thanked by first name, and in how many reviews: most first.
+    pub people: Vec<(String, usize)>,
+    /// Where customers were let down most.
+    pub weakest: Option<Weakest>,
+    /// Complaints of what is sold, and of how people are treated.
+    pub promises: (usize, usize),
+    /// Whether complaints were too many for all to be looked at.
+    pub at_least: bool,
+    /// Good reviews, of which one is shown.
+    pub reviews: Vec<Praised>,
+}
+
+/// Where customers were let down most: where most complaints are, the lowest ratings deciding
+/// between equals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weakest {
+    /// Where.
+    pub touchpoint: Touchpoint,
+    /// In how many reviews.
+    pub times: usize,
+    /// What most of them complain of.
+    pub cause: Cause,
 }
 
 /// Which step of the ladder.

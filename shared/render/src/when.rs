@@ -1,5 +1,6 @@
 //! Times in the brand's zone, as people say them. A small table each; no locale data.
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 use vigie_domain::Locale;
 
@@ -41,6 +42,51 @@ pub(crate) fn day(at: Timestamp, zone: &TimeZone, locale: Locale) -> String {
     let weekday = of(&days, local.weekday().to_monday_zero_offset());
     let month = of(&months, local.month() - 1);
     format!("{weekday} {} {month}", date_number(&local, locale))
+}
+
+const MONTHS_WHOLE_FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+const MONTHS_WHOLE_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A month: "novembre 2026", "November 2026".
+pub(crate) fn month(of: Date, locale: Locale) -> String {
+    let months = if locale == Locale::Fr { MONTHS_WHOLE_FR } else { MONTHS_WHOLE_EN };
+    let place = usize::try_from(of.month() - 1).unwrap_or_default();
+    format!("{} {}", months.get(place).copied().unwrap_or_default(), of.year())
+}
+
+/// A date: "16 nov.", "16 Nov".
+pub(crate) fn date(of: Date, locale: Locale) -> String {
+    let months = if locale == Locale::Fr { MONTHS_FR } else { MONTHS_EN };
+    let place = usize::try_from(of.month() - 1).unwrap_or_default();
+    let number =
+        if of.day() == 1 && locale == Locale::Fr { "1er".to_owned() } else { of.day().to_string() };
+    format!("{number} {}", months.get(place).copied().unwrap_or_default())
 }
 
 /// French says "1er", and only for the first.

@@ -1,7 +1,9 @@
 //! Whole messages, as people read them. Read a changed snapshot aloud before you accept it.
 
 use vigie_domain::Locale;
-use vigie_render::{LadderKind, Message, alert, ladder, operator, praise, report, sample, waited};
+use vigie_render::{
+    LadderKind, Message, alert, ladder, operator, praise, report, roundup, sample, waited,
+};
 
 fn shown(message: &Message) -> String {
     format!("Subject: {}\n\n{}", message.subject, message.text)
@@ -34,6 +36,9 @@ snapshots! {
     alerts_that_waited_in_english => three(Locale::En);
     praise_in_french => praise(&sample::praise(Locale::Fr, 2));
     praise_in_english => praise(&sample::praise(Locale::En, 1));
+    roundup_in_french => roundup(&sample::roundup(Locale::Fr));
+    roundup_in_english => roundup(&sample::roundup(Locale::En));
+    roundup_of_a_quiet_week_in_french => roundup(&sample::quiet_roundup(Locale::Fr));
     reminder_in_french => ladder(&sample::ladder(Locale::Fr, LadderKind::Reminder, 1));
     reminder_in_english => ladder(&sample::ladder(Locale::En, LadderKind::Reminder, 2));
     escalation_in_french => ladder(&sample::ladder(Locale::Fr, LadderKind::Escalation, 2));

@@ -3,7 +3,7 @@
 use vigie_domain::Locale;
 use vigie_render::{
     AlertView, COLUMNS_MAX, HTML_BYTES_MAX, LadderKind, Message, OperatorView, SUBJECT_CHARS_MAX,
-    alert, ladder, operator, praise, report, report_text, sample,
+    alert, ladder, operator, praise, report, report_text, roundup, sample,
 };
 
 const LOCALES: [Locale; 2] = [Locale::Fr, Locale::En];
@@ -18,6 +18,8 @@ fn messages(locale: Locale) -> Vec<(String, Message)> {
     for n in [1, 2, 40, 100] {
         all.push((format!("praise {n}"), praise(&sample::praise(locale, n))));
     }
+    all.push(("roundup".to_owned(), roundup(&sample::roundup(locale))));
+    all.push(("quiet roundup".to_owned(), roundup(&sample::quiet_roundup(locale))));
     for n in [1, 3, 60] {
         for kind in [LadderKind::Reminder, LadderKind::Escalation] {
             all.push((format!("{kind:?} {n}"), ladder(&sample::ladder(locale, kind, n))));
@@ -42,6 +44,25 @@ fn each(mut visit: impl FnMut(&str, Locale, &Message)) {
 /// Columns, wide characters counted as two.
 fn columns(line: &str) -> usize {
     line.chars().map(|c| if c as u32 >= 0x1F000 { 2 } else { 1 }).sum()
+}
+
+/// Recognition need not cost a thing (facts D03).
+#[test]
+fn praise_never_speaks_of_money() {
+    for locale in LOCALES {
+        for message in [
+            praise(&sample::praise(locale, 1)),
+            praise(&sample::praise(locale, 40)),
+            roundup(&sample::roundup(locale)),
+            roundup(&sample::quiet_roundup(locale)),
+        ] {
+            for word in
+                ["€", "$", "prime", "bonus", "salaire", "salary", "pay ", "reward", "cadeau"]
+            {
+                assert!(!message.text.contains(word), "{word}: {}", message.text);
+            }
+        }
+    }
 }
 
 #[test]
@@ -328,7 +349,7 @@ fn the_worst_of_every_kind_still_fits() {
     let mut ladder_view = sample::ladder(Locale::Fr, LadderKind::Escalation, 40);
     ladder_view.items.iter_mut().for_each(|item| endless(&mut item.review));
     let mut praise_view = sample::praise(Locale::En, 40);
-    praise_view.reviews.iter_mut().for_each(endless);
+    praise_view.reviews.iter_mut().for_each(|praised| endless(&mut praised.review));
     let mut alert_view = sample::alert(Locale::En);
     endless(&mut alert_view.review);
     let messages =

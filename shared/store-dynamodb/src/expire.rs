@@ -78,14 +78,14 @@ impl DynamoStore {
     pub(crate) async fn expire_some(&self, expiring: &Expiring) -> Answer<Expired> {
         let mut expired = Expired::default();
         if let Some(before) = expiring.review_before {
-            let (gone, more) = self.walk(Term::Review, before, expiring).await?;
+            let (gone, more) = Box::pin(self.walk(Term::Review, before, expiring)).await?;
             expired.reviews = gone;
             expired.notices = self.forget_notices(before, expiring.limit).await?;
             let full = expired.notices >= u64::from(expiring.limit);
             expired.more |= more || full;
         }
         if let Some(before) = expiring.reviewer_before {
-            let (gone, more) = self.walk(Term::Reviewer, before, expiring).await?;
+            let (gone, more) = Box::pin(self.walk(Term::Reviewer, before, expiring)).await?;
             expired.reviewers = gone;
             expired.more |= more;
         }

@@ -198,9 +198,8 @@ impl DynamoStore {
         fits: impl Fn(Expression) -> Expression,
     ) -> Answer<Vec<Item>> {
         let asked = (0..SHARDS).filter_map(|shard| seen_in(brand, shard, since, until));
-        let asked = asked.map(|seen| {
-            Query::of(PERIOD, fits(seen).when("stands", "<>", string("withdrawn")))
-        });
+        let asked = asked
+            .map(|seen| Query::of(PERIOD, fits(seen).when("stands", "<>", string("withdrawn"))));
         self.gather(asked).await
     }
 }

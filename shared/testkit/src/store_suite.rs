@@ -444,7 +444,7 @@ pub async fn poor_reviews_of_a_period_are_counted_latest_first(store: impl Store
     for (id, n, when) in [("a", 100, 1), ("b", 200, 2), ("c", 500, 3), ("d", 300, 9)] {
         post(&store, id, n, when).await;
     }
-    let gone = ReviewEvent { kind: EventKind::Withdrawn, ..written(EventKind::Posted, "e", 100, at(4)) };
+    let gone = written(EventKind::Withdrawn, "e", 100, at(5));
     post(&store, "e", 100, 4).await;
     store.record(vec![arrival("e", gone, at(5))]).await.unwrap();
     let brand = Brand::sample().id;

@@ -5,6 +5,8 @@
 
 mod alone;
 
+#[path = "../scenarios/advice.rs"]
+mod advice;
 #[path = "../scenarios/alerts.rs"]
 mod alerts;
 #[path = "../scenarios/answers.rs"]

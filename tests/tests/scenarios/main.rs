@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests stop the test")]
 
+mod advice;
 mod alerts;
 mod answers;
 mod brands;

@@ -14,7 +14,7 @@ const MAY_SEE: [(&str, &[&str]); 14] = [
     ("vigie-rows", &["vigie-domain", "vigie-platforms"]),
     ("vigie-advice", &["vigie-domain"]),
     ("vigie-render", &["vigie-domain", "vigie-advice"]),
-    ("vigie-config", &["vigie-domain", "vigie-platforms"]),
+    ("vigie-config", &["vigie-domain", "vigie-platforms", "vigie-advice"]),
     ("vigie-smtp-sink", &[]),
     (
         "vigie-app",

@@ -10,6 +10,7 @@
 )]
 
 mod retention;
+mod roundup;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

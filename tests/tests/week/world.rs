@@ -18,6 +18,8 @@ pub(crate) struct Mailed {
     pub(crate) at: Timestamp,
     pub(crate) kind: String,
     pub(crate) review: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) text: String,
 }
 
 /// Every mail, in order.
@@ -34,6 +36,8 @@ impl Mail for Letterbox {
             at: email.date,
             kind: header("X-Vigie-Kind").unwrap(),
             review: header("X-Vigie-Review"),
+            subject: email.subject.clone(),
+            text: email.text.clone(),
         });
         Ok(Accepted::default())
     }

@@ -68,7 +68,7 @@ fn loud(source: &str, words: &[Token]) -> u32 {
     const LETTERS_MIN: usize = 4;
     let written = words.iter().filter_map(|word| source.get(word.start..word.end));
     let long: Vec<&str> = written.filter(|word| word.chars().count() >= LETTERS_MIN).collect();
-    let is_capital = |word: &&&str| word.chars().all(|c| c.is_uppercase());
+    let is_capital = |word: &&&str| word.chars().all(char::is_uppercase);
     let capitals = long.iter().filter(is_capital).count();
     let shouted = source.contains("!!!") || source.contains("???");
     let most = capitals >= CAPITALS_MIN && capitals * 2 > long.len();

@@ -42,7 +42,8 @@ pub(super) fn in_reading(reading: &Reading, source: &str) -> Vec<String> {
     written.filter(|name| seen.insert(name.to_lowercase())).take(NAMES_MAX).collect()
 }
 
-fn is_name(source: &str, token: &Token) -> bool {
+/// Whether a word is written as a name, and is a first name that people have.
+pub(crate) fn is_name(source: &str, token: &Token) -> bool {
     let capital = source.get(token.start..).and_then(|rest| rest.chars().next());
     capital.is_some_and(char::is_uppercase) && NAMES.contains(token.word.as_str())
 }

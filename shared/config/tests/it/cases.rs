@@ -41,6 +41,37 @@ pub(crate) const CASES: &[Case] = &[
         &["14:3+1 brand.lumen.contacts[0] wrong-type"],
     ),
     ("[server]\nlisten = \"127.0.0.1:8787\"", "server = 1", &["1:10+1 server wrong-type"]),
+    // A brand's own advice.
+    (
+        "[[brand.source]]",
+        "[[brand.cause]]\nid = \"delivery\"\nowner = \"nobody\"\n[[brand.source]]",
+        &["20:9+8 brand.lumen.cause.delivery.owner unknown-contact"],
+    ),
+    (
+        "[[brand.source]]",
+        "[[brand.cause]]\nid = \"parcels\"\n[[brand.source]]",
+        &["19:6+9 brand.lumen.cause.parcels.id unknown-cause"],
+    ),
+    (
+        "[[brand.source]]",
+        "[[brand.cause]]\nid = \"delivery\"\n[[brand.cause]]\nid = \"delivery\"\n[[brand.source]]",
+        &["21:6+10 brand.lumen.cause.delivery.id duplicate-id"],
+    ),
+    (
+        "[[brand.source]]",
+        "[[brand.cause]]\nid = \"delivery\"\npolicy = \"Un avoir si le client retire son avis.\"\n[[brand.source]]",
+        &["20:10+40 brand.lumen.cause.delivery.policy bad-advice"],
+    ),
+    (
+        "[[brand.source]]",
+        "[brand.advice]\npath = [\"servce\"]\n[[brand.source]]",
+        &["19:9+8 brand.lumen.advice.path[0] unknown-contact"],
+    ),
+    (
+        "[[brand.source]]",
+        "[brand.advice]\ntexts = [\"none/*.toml\"]\n[[brand.source]]",
+        &["19:10+13 brand.lumen.advice.texts[0] empty-include"],
+    ),
     // What must be there.
     ("locale = \"fr\"", "", &["8:1+9 brand.lumen.locale missing-key"]),
     ("id = \"lumen\"\n", "", &["8:1+9 brand[0].id missing-key"]),

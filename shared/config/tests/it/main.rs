@@ -1,6 +1,8 @@
 //! The crate from outside: files in, configurations and faults out.
 
 #[cfg(test)]
+mod advice;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod changes;

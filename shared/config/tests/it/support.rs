@@ -8,14 +8,16 @@ use vigie_config::{Environment, Fault, FetchInfo, Included, NotIncluded, Outcome
 /// `silent`, which sends no webhook; and `thin`, which needs a word, a sender and an API with an
 /// account.
 ///
-/// `brands/*.toml` brings the files given, whose relative paths begin in `brands`; `none/*.toml`
-/// nothing, `brands` is a folder and `brands/[` no pattern.
+/// `advice/*.toml` brings a brand's own texts, `brands/*.toml` the files given, whose relative
+/// paths begin in `brands`; `none/*.toml` nothing, `brands` is a folder and `brands/[` no pattern.
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) files: Vec<(String, Result<Vec<u8>, String>)>,
     /// As a program that was built without it.
     pub(crate) lacks_aws: bool,
     pub(crate) is_for_aws: bool,
+    /// What `advice/*.toml` brings: one small text if none is given.
+    pub(crate) texts: Vec<(&'static str, &'static str)>,
 }
 
 impl Environment for World {
@@ -28,6 +30,14 @@ impl Environment for World {
         };
         match pattern {
             "brands/*.toml" => Ok(self.files.iter().map(file).collect()),
+            "advice/*.toml" => {
+                let small = [("advice/delivery.fr.toml", "label = \"Colis\"")];
+                let texts = if self.texts.is_empty() { &small[..] } else { &self.texts };
+                let own = |(name, text): &(&str, &str)| {
+                    file(&((*name).to_owned(), Ok(text.as_bytes().to_vec())))
+                };
+                Ok(texts.iter().map(own).collect())
+            }
             "brands" => Err(NotIncluded::Folder),
             "brands/[" => Err(NotIncluded::Bad("a bracket is open".to_owned())),
             _ => Err(NotIncluded::Nothing),

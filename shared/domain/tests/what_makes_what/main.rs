@@ -5,10 +5,10 @@
 mod quiet;
 
 use jiff::{SignedDuration, Timestamp};
-use vigie_domain::{Assessment, Cause, CauseFound, Severity};
 use vigie_domain::brand::{Contact, Gets, Praise, Route};
 use vigie_domain::decide::WhyNot;
 use vigie_domain::notice::Kind;
+use vigie_domain::{Assessment, Cause, CauseFound, Severity};
 use vigie_domain::{
     Brand, Channel, Content, Decision, EventKind, ExternalId, Outcome, Reply, Review, ReviewEvent,
     ReviewKey, Stars, State, Told, Version, decide, record,
