@@ -1,5 +1,6 @@
 //! Wordings that each limit of the charter must catch, and what stands near it and must pass:
-//! written by somebody who had not seen the rules, before them.
+//! written by somebody who had not seen the rules; `limits.*.txt` before them, `limits-more.*.txt`
+//! after, for them to be widened by. `limits-unseen.*.txt` are for the bench only.
 
 use std::fmt::Write as _;
 
@@ -19,7 +20,7 @@ fn wrong(set: &str, language: Locale) -> String {
             let lines = set.lines().skip_while(|line| *line != section).skip(1);
             let texts = lines.take_while(|line| !line.starts_with('['));
             let texts: Vec<&str> = texts.filter(|line| !line.is_empty()).collect();
-            assert_eq!(texts.len(), 20, "{section}");
+            assert!(texts.len() >= 20, "{section}: {}", texts.len());
             for text in texts {
                 let breaks = |found: &[vigie_advice::Violation]| {
                     found.iter().any(|broken| broken.rule == Rule::Limit(number))
@@ -37,9 +38,11 @@ fn wrong(set: &str, language: Locale) -> String {
 #[test]
 fn french_wordings_are_caught_or_pass_as_they_should() {
     assert_eq!(wrong(include_str!("lint/limits.fr.txt"), Locale::Fr), "");
+    assert_eq!(wrong(include_str!("lint/limits-more.fr.txt"), Locale::Fr), "");
 }
 
 #[test]
 fn english_wordings_are_caught_or_pass_as_they_should() {
     assert_eq!(wrong(include_str!("lint/limits.en.txt"), Locale::En), "");
+    assert_eq!(wrong(include_str!("lint/limits-more.en.txt"), Locale::En), "");
 }

@@ -11,6 +11,8 @@ const WEIGHT_MIN: u32 = 3;
 const FEW_WORDS: usize = 35;
 /// Amounts of money from which somebody counts.
 const AMOUNTS_MIN: usize = 3;
+/// Dates from which somebody keeps a chronology.
+const DATES_MIN: usize = 3;
 
 /// The approach that the words call for most; `None` where they do not call for one plainly.
 pub(super) fn of(readings: &[Reading], source: &str) -> Option<ApproachFound> {
@@ -58,6 +60,7 @@ fn form(approach: Approach, source: &str, words: &[Token], said: bool) -> u32 {
             _ if said => 4,
             _ => 2,
         },
+        Approach::InWriting if dates(source) >= DATES_MIN => 3,
         _ => 0,
     }
 }
@@ -78,6 +81,16 @@ fn loud(source: &str, words: &[Token]) -> u32 {
         (false, false, true) => 1,
         _ => 0,
     }
+}
+
+/// How many dates such as `12/01` a text names.
+fn dates(source: &str) -> usize {
+    let is_short =
+        |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_digit());
+    let words = source.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | ':' | ';'));
+    words
+        .filter(|word| word.split_once('/').is_some_and(|(d, m)| is_short(d) && is_short(m)))
+        .count()
 }
 
 /// How many amounts of money a text names: numbers of at least two digits, where a currency stands
