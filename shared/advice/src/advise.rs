@@ -2,8 +2,8 @@
 
 use vigie_domain::{Cause, CauseFound, Locale, Motive, MotiveFound, Severity};
 
-use crate::compose::{checked_draft, is_unread, summary};
-use crate::format::{Group, Step};
+use crate::compose::{checked_draft, is_unread, point_places, summary};
+use crate::format::{Group, Instead, OwnFile, Step};
 use crate::library::{CauseEntry, Library, file_of};
 use crate::situation::{Place, recurring};
 use crate::types::{
@@ -39,28 +39,28 @@ const NEVER_MAX: usize = 4;
 /// ```
 pub fn advise(case: &Case<'_>) -> Advice {
     let Some(library) = Library::of(case.locale) else { return without_library(case) };
-    let entries = entries(case, library);
+    let spoken = spoken(case, library);
     let unread = is_unread(case).then_some(&library.voice.unread);
-    let primary = entries.first().copied();
-    let first_move = unread.map_or_else(
-        || primary.map(|entry| first_move(case, entry)).unwrap_or_default(),
-        |unread| unread.first_move.clone(),
-    );
-    let recurs = |entry: &CauseEntry| recurring(case, library, entry.cause);
+    let primary = spoken.first();
+    let place = case.situation.place;
+    let first_move = unread
+        .map(|unread| &unread.first_move)
+        .or_else(|| primary.map(|spoken| spoken.first_move(place)));
+    let recurs = |spoken: &Spoken<'_>| recurring(case, library, spoken.entry.cause);
     Advice {
         summary: unread.map_or_else(|| summary(case, library), |unread| unread.summary.clone()),
-        first_move,
+        first_move: first_move.cloned().unwrap_or_default(),
         understood: case.assessment.causes.iter().map(|found| understood(found, case)).collect(),
         motives: motives(case, library),
         approach: approach(case, library),
-        history: primary.and_then(|entry| history(case, library, entry)),
+        history: primary.and_then(|spoken| history(case, library, spoken.entry)),
         recurring: primary.map(recurs).unwrap_or_default(),
-        house: primary.map(|entry| house(case, library, entry)).unwrap_or_default(),
+        house: primary.map(|spoken| house(case, library, spoken.entry)).unwrap_or_default(),
         severity: case.assessment.severity,
-        steps: steps(case, &entries),
-        ladder: primary.map(|entry| ladder(case, entry)).unwrap_or_default(),
+        steps: steps(&spoken),
+        ladder: primary.map(|spoken| spoken.ladder().to_vec()).unwrap_or_default(),
         draft: checked_draft(case),
-        never: never(case, &entries),
+        never: never(&spoken),
         closing: library.voice.closing.clone(),
     }
 }
@@ -85,20 +85,41 @@ fn without_library(case: &Case<'_>) -> Advice {
     }
 }
 
-/// The brand's own, else ours for where it happened, else ours.
-fn first_move(case: &Case<'_>, entry: &CauseEntry) -> String {
-    let own = case.house.said(entry.cause, case.locale).and_then(|own| own.first_move.as_ref());
-    let here = match case.situation.place {
-        Some(Place::Shop) => entry.file.first_move_in_shop.as_ref(),
-        Some(Place::Online) => entry.file.first_move_online.as_ref(),
-        None => None,
-    };
-    own.or(here).unwrap_or(&entry.file.first_move).clone()
+/// What is said of one cause: by the brand itself, else of the point that the review makes, else of
+/// the cause.
+struct Spoken<'a> {
+    entry: &'a CauseEntry,
+    own: Option<&'a OwnFile>,
+    instead: Option<&'a Instead>,
 }
 
-fn ladder(case: &Case<'_>, entry: &CauseEntry) -> Vec<String> {
-    let own = case.house.said(entry.cause, case.locale).and_then(|own| own.ladder.as_ref());
-    own.unwrap_or(&entry.file.ladder).clone()
+impl<'a> Spoken<'a> {
+    fn first_move(&self, place: Option<Place>) -> &'a String {
+        let file = &self.entry.file;
+        let here = match place {
+            Some(Place::Shop) => file.first_move_in_shop.as_ref(),
+            Some(Place::Online) => file.first_move_online.as_ref(),
+            None => None,
+        };
+        let own = self.own.and_then(|own| own.first_move.as_ref());
+        let instead = self.instead.map(|instead| &instead.first_move);
+        own.or(instead).or(here).unwrap_or(&file.first_move)
+    }
+
+    fn ladder(&self) -> &'a [String] {
+        let own = self.own.and_then(|own| own.ladder.as_ref());
+        own.or(self.instead.map(|instead| &instead.ladder)).unwrap_or(&self.entry.file.ladder)
+    }
+
+    fn never(&self) -> &'a [String] {
+        let own = self.own.and_then(|own| own.never.as_ref());
+        own.or(self.instead.map(|instead| &instead.never)).unwrap_or(&self.entry.file.never)
+    }
+
+    fn steps(&self) -> &'a [Step] {
+        let own = self.own.map(|own| &own.step).filter(|steps| !steps.is_empty());
+        own.or(self.instead.map(|instead| &instead.step)).unwrap_or(&self.entry.file.step)
+    }
 }
 
 fn approach(case: &Case<'_>, library: &Library) -> Option<ApproachAdvice> {
@@ -191,12 +212,19 @@ pub fn leading(found: &[Cause]) -> Vec<Cause> {
     causes
 }
 
-fn entries<'a>(case: &Case<'_>, library: &'a Library) -> Vec<&'a CauseEntry> {
+fn spoken<'a>(case: &Case<'a>, library: &'a Library) -> Vec<Spoken<'a>> {
     let found: Vec<Cause> = case.assessment.causes.iter().map(|found| found.id).collect();
     let mut entries: Vec<&CauseEntry> =
         leading(&found).into_iter().filter_map(|cause| library.cause(cause)).collect();
     entries.dedup_by_key(|entry| entry.cause);
-    entries
+    let places = point_places(case);
+    let of = |entry: &'a CauseEntry| {
+        let place = places.iter().find(|(cause, _)| *cause == entry.cause);
+        let point = place.and_then(|(_, place)| entry.file.point.get(*place));
+        let instead = point.and_then(|point| point.instead.as_ref());
+        Spoken { entry, own: case.house.said(entry.cause, case.locale), instead }
+    };
+    entries.into_iter().map(of).collect()
 }
 
 fn motives(case: &Case<'_>, library: &Library) -> Vec<MotiveAdvice> {
@@ -220,12 +248,12 @@ fn label_of(cause: Cause, case: &Case<'_>) -> String {
 }
 
 /// The first cause's steps, and the dated steps of the others in the place of what they share.
-fn steps(case: &Case<'_>, entries: &[&CauseEntry]) -> Steps {
-    let Some((primary, others)) = entries.split_first() else { return Steps::default() };
-    let stages = |steps: &&Step| steps.nine.contains(&STAGES);
-    let of_others = others.iter().map(|entry| steps_of(case, entry));
+fn steps(spoken: &[Spoken<'_>]) -> Steps {
+    let Some((primary, others)) = spoken.split_first() else { return Steps::default() };
+    let stages = |step: &&Step| step.nine.contains(&STAGES);
+    let of_others = others.iter().map(Spoken::steps);
     let added: Vec<&Step> = of_others.filter_map(|steps| steps.iter().find(stages)).collect();
-    let mut kept: Vec<&Step> = steps_of(case, primary).iter().collect();
+    let mut kept: Vec<&Step> = primary.steps().iter().collect();
     for spare in [FEELING, REPAIR] {
         if kept.len() + added.len() > STEPS_MAX {
             kept.retain(|step| step.nine != [spare]);
@@ -243,21 +271,11 @@ fn steps(case: &Case<'_>, entries: &[&CauseEntry]) -> Steps {
     }
 }
 
-/// The brand's own steps for a cause, else ours.
-fn steps_of<'a>(case: &Case<'a>, entry: &'a CauseEntry) -> &'a [Step] {
-    let own = case.house.said(entry.cause, case.locale).map(|own| own.step.as_slice());
-    own.filter(|steps| !steps.is_empty()).unwrap_or(&entry.file.step)
-}
-
 /// What not to do: all of the first cause's, then the first of each other's.
-fn never(case: &Case<'_>, entries: &[&CauseEntry]) -> Vec<String> {
-    let of = |entry: &CauseEntry| {
-        let own = case.house.said(entry.cause, case.locale).and_then(|own| own.never.clone());
-        own.unwrap_or_else(|| entry.file.never.clone())
-    };
-    let Some((primary, others)) = entries.split_first() else { return Vec::new() };
-    let more = others.iter().filter_map(|entry| of(entry).into_iter().next());
-    of(primary).into_iter().chain(more).take(NEVER_MAX).collect()
+fn never(spoken: &[Spoken<'_>]) -> Vec<String> {
+    let Some((primary, others)) = spoken.split_first() else { return Vec::new() };
+    let more = others.iter().filter_map(|other| other.never().first());
+    primary.never().iter().chain(more).take(NEVER_MAX).cloned().collect()
 }
 
 #[cfg(test)]

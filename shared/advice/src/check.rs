@@ -33,6 +33,9 @@ fn check_cause(cause: &str, file: &CauseFile) -> Result<(), String> {
             file.ladder.len()
         ));
     }
+    for instead in file.point.iter().filter_map(|point| point.instead.as_ref()) {
+        check_steps(safety, &instead.step)?;
+    }
     check_points(cause, file)
 }
 

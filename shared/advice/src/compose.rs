@@ -45,7 +45,13 @@ pub(crate) fn draft(case: &Case<'_>) -> Draft {
     } else {
         fill(&pick(&parts.recognise, 8), "{points}", &capitalised(&points(case, library)))
     };
-    let contact = if safety { parts.contact_safety.clone() } else { pick(&parts.contact, 16) };
+    let by_phone = case.house.contact.as_deref().is_some_and(is_phone);
+    let contact = match (safety, by_phone) {
+        (true, false) => parts.contact_safety.clone(),
+        (true, true) => parts.contact_safety_phone.clone(),
+        (false, false) => pick(&parts.contact, 16),
+        (false, true) => parts.contact_phone.clone(),
+    };
     let silent = case.content.text.trim().is_empty() && case.content.title.is_none();
     let thanks = if silent { parts.thanks_rating.clone() } else { pick(&parts.thanks, 0) };
     let body = own_reply(case, language).unwrap_or_else(|| [thanks, recognised, contact].join(" "));
@@ -76,10 +82,20 @@ fn own_reply(case: &Case<'_>, language: Locale) -> Option<String> {
     case.house.said(first, language)?.reply.clone()
 }
 
-/// Fills in where customers reach the brand, as it has said itself.
+/// Whether customers are to call: digits and what stands between them.
+fn is_phone(contact: &str) -> bool {
+    const DIGITS_MIN: usize = 6;
+    let between = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+().-/".contains(c);
+    let digits = contact.chars().filter(char::is_ascii_digit).count();
+    contact.chars().all(between) && digits >= DIGITS_MIN
+}
+
+/// Fills in where customers reach the brand, as it has said itself. A number stays on its line.
 fn with_contact(mut draft: Draft, contact: &str) -> Draft {
     let [slot, _] = SLOTS;
-    draft.text = fill(&draft.text, slot, &signing(contact));
+    let contact = signing(contact);
+    let contact = if is_phone(&contact) { contact.replace(' ', "\u{a0}") } else { contact };
+    draft.text = fill(&draft.text, slot, &contact);
     draft.slots = draft.slots.saturating_sub(1);
     draft
 }
@@ -162,9 +178,13 @@ pub(crate) fn is_unread(case: &Case<'_>) -> bool {
     general && language.as_deref().map_or_else(told, |code| !ours(code))
 }
 
-/// The concrete points of the review, one a cause, in the customer's language.
+/// The concrete points of the review, one a cause, in the customer's language. Pressure over the
+/// review, and what is not about the brand, are nothing that the customer lived through.
 fn points(case: &Case<'_>, library: &Library) -> String {
-    let found = point_places(case);
+    let mut found = point_places(case);
+    if found.len() > 1 {
+        found.retain(|(cause, _)| !matches!(cause, Cause::BadFaith | Cause::OffTopic));
+    }
     let text = |(cause, place): (Cause, usize)| {
         let point = library.cause(cause)?.file.point.get(place)?;
         Some(point.recognise.clone())
@@ -183,7 +203,7 @@ pub(crate) fn summary(case: &Case<'_>, library: &Library) -> String {
 
 /// Which point of each cause the review makes: found with the review's language, told by place,
 /// which both languages share (a test holds it).
-fn point_places(case: &Case<'_>) -> Vec<(Cause, usize)> {
+pub(crate) fn point_places(case: &Case<'_>) -> Vec<(Cause, usize)> {
     let words = case_words(case);
     let found = case.assessment.causes.iter().take(CAUSES_MAX).map(|found| found.id);
     let mut causes: Vec<Cause> = found.collect();

@@ -159,6 +159,20 @@ pub(crate) struct Point {
     pub(crate) summary: String,
     /// For the customer: what they lived through, without a capital or a full stop.
     pub(crate) recognise: String,
+    /// Said in the place of what the cause says, where that does not fit this point: a meal has no
+    /// return number.
+    #[serde(default)]
+    pub(crate) instead: Option<Instead>,
+}
+
+/// What one point says in the place of its cause.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Instead {
+    pub(crate) first_move: String,
+    pub(crate) never: Vec<String>,
+    pub(crate) ladder: Vec<String>,
+    pub(crate) step: Vec<Step>,
 }
 
 /// What all causes share in one language: `library/voice.<language>.toml`.
@@ -288,6 +302,9 @@ pub(crate) struct DraftParts {
     pub(crate) recognise_safety: String,
     pub(crate) contact: Vec<String>,
     pub(crate) contact_safety: String,
+    /// Where the brand has said that customers call it.
+    pub(crate) contact_phone: String,
+    pub(crate) contact_safety_phone: String,
     pub(crate) signature: String,
     pub(crate) safe: String,
 }

@@ -88,7 +88,11 @@ impl House {
             return Self::default();
         }
         let name = |id: &_| brand.contact(id).map(|contact| contact.name.clone());
-        let owned = |own: &OwnCause| (own.clone(), own.owner.as_ref().and_then(name));
+        let set = |text: &Option<String>| text.as_ref().map(|text| typography(text, brand.locale));
+        let owned = |own: &OwnCause| {
+            let (policy, procedure) = (set(&own.policy), set(&own.procedure));
+            (OwnCause { policy, procedure, ..own.clone() }, own.owner.as_ref().and_then(name))
+        };
         Self {
             contact: own.contact.clone(),
             complaints: own.complaints.clone(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use vigie_domain::{Approach, Cause, Locale, Motive};
 
-use crate::format::{CauseFile, LintFile, MotiveFile, MotiveFiles, Reading, VoiceFile};
+use crate::format::{CauseFile, Instead, LintFile, MotiveFile, MotiveFiles, Reading, VoiceFile};
 use crate::pattern::{Hit, Index, Patterns, Token};
 use crate::typography::typography;
 
@@ -274,6 +274,12 @@ fn set_cause(mut file: CauseFile, locale: Locale) -> CauseFile {
     for point in &mut file.point {
         set(&mut point.summary);
         set(&mut point.recognise);
+        let Some(Instead { first_move, never, ladder, step }) = &mut point.instead else {
+            continue;
+        };
+        set(first_move);
+        never.iter_mut().chain(ladder).for_each(set);
+        step.iter_mut().map(|step| &mut step.text).for_each(set);
     }
     file
 }
@@ -310,6 +316,8 @@ fn set_voice(mut voice: VoiceFile, locale: Locale) -> VoiceFile {
         &mut draft.thanks_rating,
         &mut draft.recognise_safety,
         &mut draft.contact_safety,
+        &mut draft.contact_phone,
+        &mut draft.contact_safety_phone,
         &mut draft.signature,
         &mut draft.safe,
     ] {
@@ -366,6 +374,11 @@ mod tests {
             for CauseEntry { file, .. } in &library.causes {
                 let here = file.first_move_in_shop.iter().chain(&file.first_move_online);
                 said.extend(here.map(String::as_str));
+                for instead in file.point.iter().filter_map(|point| point.instead.as_ref()) {
+                    said.push(&instead.first_move);
+                    said.extend(instead.never.iter().chain(&instead.ladder).map(String::as_str));
+                    said.extend(instead.step.iter().map(|step| step.text.as_str()));
+                }
             }
             for text in said {
                 assert_eq!(crate::lint_advice(text, locale), [], "{text}");

@@ -77,7 +77,8 @@ fn where_customers_reach_it_completes_the_draft() {
     brand.advice.contact = Some("01 23 45 67 89".to_owned());
     let draft = advice_on("Produit cassé.", &brand).draft;
     assert!(
-        draft.text.contains("01 23 45 67 89") && !draft.text.contains("[contact]"),
+        draft.text.contains("01\u{a0}23\u{a0}45\u{a0}67\u{a0}89")
+            && !draft.text.contains("[contact]"),
         "{draft:?}"
     );
     assert_eq!((draft.slots, draft.replaced), (1, false));
@@ -91,7 +92,7 @@ fn who_deals_with_it_its_rule_and_the_path_of_a_complaint_are_shown() {
     assert_eq!(
         rows,
         [
-            "Chez vous, c’est à: Service client",
+            "Qui s’en occupe: Service client",
             "Votre règle: Un colis perdu est renvoyé sous 48 heures.",
             "Votre procédure: https://intranet.lumen.example/colis",
             "Chemin de la plainte: Service client → Direction",

@@ -5,12 +5,17 @@
 use std::path::Path;
 
 use vigie_domain::Locale;
-use vigie_render::{LadderKind, Message, alert, ladder, operator, praise, report, sample, waited};
+use vigie_render::{
+    LadderKind, Message, alert, ladder, operator, praise, report, roundup, sample, waited,
+};
 
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "pages".to_owned());
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
+    for (name, message) in sample::cases() {
+        std::fs::write(folder.join(format!("case-{name}.html")), message.html)?;
+    }
     for locale in [Locale::Fr, Locale::En] {
         for (name, message) in messages(locale) {
             let stem = format!("{name}.{}", locale.code());
@@ -39,6 +44,8 @@ fn messages(locale: Locale) -> Vec<(String, Message)> {
     for many in [1, 40] {
         found.push((format!("praise-{many}"), praise(&sample::praise(locale, many))));
     }
+    found.push(("roundup".to_owned(), roundup(&sample::roundup(locale))));
+    found.push(("roundup-quiet".to_owned(), roundup(&sample::quiet_roundup(locale))));
     for many in [0, 1, 40, 4000] {
         found.push((format!("report-{many}"), report(&sample::report(locale, many))));
     }

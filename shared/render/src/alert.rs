@@ -186,6 +186,11 @@ fn segments(line: &str) -> Vec<Segment> {
 fn draft_note(locale: Locale, slots: usize) -> String {
     match slots {
         0 => say(locale, "À relire et à publier vous-même.", "For you to read over and publish."),
+        1 => say(
+            locale,
+            "À relire et à publier vous-même : un endroit à compléter, entre crochets.",
+            "For you to read over and publish: one place to complete, in brackets.",
+        ),
         _ => say(
             locale,
             &format!(

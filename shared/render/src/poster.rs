@@ -38,6 +38,7 @@ pub(crate) fn poster(praised: &Praised, locale: Locale) -> Block {
         excerpt(review.shop.as_deref().unwrap_or_default(), NAME_CHARS_MAX),
     ];
     let text = review.text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let text = excerpt(&text, QUOTE_CHARS_MAX);
     // A card has few words a line: no mark is to begin one.
     let text = [" !", " ?", " :", " ;"]
         .iter()
@@ -48,7 +49,7 @@ pub(crate) fn poster(praised: &Praised, locale: Locale) -> Block {
             &format!("Bravo et merci à {who} !"),
             &format!("Well done and thank you, {who}!"),
         ),
-        quote: quoted(&excerpt(&text, QUOTE_CHARS_MAX), locale),
+        quote: quoted(&text, locale),
         by: dotted(&by),
         lang: review.language.clone().filter(|code| code.len() == 2).unwrap_or_default(),
     })

@@ -179,12 +179,15 @@ fn weakest_link(weakest: &Weakest, view: &RoundupView) -> String {
     let place = touchpoint(weakest.touchpoint, locale);
     let most = label(weakest.cause, locale);
     let (times, all) = (weakest.times, view.poor);
-    match locale {
-        Locale::Fr => {
-            say(locale, &format!("{place}, {times} plaintes sur {all} (surtout : {most})"), "")
-        }
-        Locale::En => format!("{place}, {times} of {all} complaints (mostly: {most})"),
+    let of = say(
+        locale,
+        &format!("{place}, {times} plaintes sur {all}"),
+        &format!("{place}, {times} of {all} complaints"),
+    );
+    if place.to_lowercase().contains(&most.to_lowercase()) {
+        return of;
     }
+    say(locale, &format!("{of} (surtout : {most})"), &format!("{of} (mostly: {most})"))
 }
 
 /// "4,4": one decimal; `None` without a complaint.

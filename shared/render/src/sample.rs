@@ -1,5 +1,8 @@
-//! Sample views, for tests, documentation and `examples/gallery.rs`. Everything is invented.
+//! Sample views, for tests, documentation and `examples/pages.rs`. Everything is invented.
 
+mod cases;
+
+pub use cases::{Shown, cases};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use vigie_advice::{Case, advise, assess};

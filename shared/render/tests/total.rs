@@ -28,6 +28,9 @@ fn messages(locale: Locale) -> Vec<(String, Message)> {
     for n in [0, 1, 40, 100, 250] {
         all.push((format!("report {n}"), report(&sample::report(locale, n))));
     }
+    let in_locale = format!("<html lang=\"{}\"", locale.code());
+    let shown = sample::cases().into_iter().map(|(name, message)| (name.to_owned(), message));
+    all.extend(shown.filter(|(_, message)| message.html.contains(&in_locale)));
     let awkward = sample::awkward_alerts(locale).into_iter().enumerate();
     all.extend(awkward.map(|(n, view)| (format!("awkward {n}"), alert(&view))));
     all

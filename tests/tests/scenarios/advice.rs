@@ -49,7 +49,7 @@ policy = "Un colis perdu est renvoyé sous 48 heures."
     let text = unwrapped(&stage.mails(1).await?[0])?;
     let house = text.split("CHEZ VOUS").nth(1).context("nothing of the brand's")?;
     for said in [
-        "Chez vous, c’est à : Direction",
+        "Qui s’en occupe : Direction",
         "Votre règle : Un colis perdu est renvoyé sous 48 heures.",
         "Chemin de la plainte : Service client → Direction",
         "https://lumen.example/reclamations",

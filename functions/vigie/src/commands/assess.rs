@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vigie_advice::{RULES, assess, label, severity_label};
-use vigie_domain::{Assessment, Decimal, Locale, Stars, text};
+use vigie_domain::{Assessment, Cause, Decimal, Locale, PromiseKind, Stars, Touchpoint, text};
 
 use super::shown::table;
 use crate::cli::Assess;
@@ -40,7 +40,30 @@ struct Answer<'a> {
     id: Option<&'a Value>,
     #[serde(flatten)]
     found: Assessment,
+    /// What each cause touches, in their order.
+    touches: Vec<Touched>,
     rules: &'static str,
+}
+
+#[derive(Serialize)]
+struct Touched {
+    cause: Cause,
+    commandments: &'static [u8],
+    promise: Option<PromiseKind>,
+    touchpoint: Option<Touchpoint>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(id: Option<&'a Value>, found: Assessment) -> Self {
+        let touched = |cause: Cause| Touched {
+            cause,
+            commandments: cause.commandments(),
+            promise: cause.promise(),
+            touchpoint: cause.touchpoint(),
+        };
+        let touches = found.causes.iter().map(|found| touched(found.id)).collect();
+        Self { id, found, touches, rules: RULES }
+    }
 }
 
 #[derive(Serialize)]
@@ -86,7 +109,7 @@ fn one(arguments: &Assess) -> Result<Exit, CannotBegin> {
     let stars = stars.map_err(CannotBegin::Other)?;
     let found = assess(written.trim(), None, None, stars);
     if arguments.output.json {
-        say_json(&Answer { id: None, found, rules: RULES });
+        say_json(&Answer::new(None, found));
     } else {
         say(human(&found));
     }
@@ -139,7 +162,7 @@ fn line_of(line: &[u8]) -> Result<(), String> {
     let stars = rating.map(|rating| stars(&shown(rating), &scale)).transpose()?;
     let (title, language) = (line.title.as_deref(), line.language.as_deref());
     let found = assess(&line.text, title, language, stars);
-    say_json(&Answer { id: line.id.as_ref(), found, rules: RULES });
+    say_json(&Answer::new(line.id.as_ref(), found));
     Ok(())
 }
 
@@ -163,6 +186,12 @@ fn human(found: &Assessment) -> String {
         let words: Vec<_> =
             motive.evidence.iter().map(|words| format!("\u{201c}{words}\u{201d}")).collect();
         rows.push(vec!["motive".to_owned(), format!("{}  {}", motive.id.id(), words.join(", "))]);
+    }
+    if let Some(approach) = &found.approach {
+        let words: Vec<_> =
+            approach.evidence.iter().map(|words| format!("\u{201c}{words}\u{201d}")).collect();
+        let row = format!("{}  {}", approach.id.id(), words.join(", "));
+        rows.push(vec!["approach".to_owned(), row.trim().to_owned()]);
     }
     if found.suggestion {
         rows.push(vec!["suggests".to_owned(), "something to do better".to_owned()]);

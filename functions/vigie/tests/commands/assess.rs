@@ -27,7 +27,11 @@ fn a_text_is_understood_without_a_configuration() {
         json!({
             "language": "fr",
             "causes": [{"id": "delivery", "score": 0.9, "evidence": ["Colis jamais reçu"]}],
-            "severity": "low", "motives": [], "suggestion": false, "praised": [],
+            "severity": "low", "motives": [], "approach": null, "suggestion": false, "praised": [],
+            "touches": [{
+                "cause": "delivery", "commandments": [2, 5], "promise": "product",
+                "touchpoint": "delivery",
+            }],
         })
     );
     let ran = place.run(&["assess", "avis.txt", "--rating", "2", "--scale", "10", "--json"]);

@@ -93,14 +93,12 @@ fn dates(source: &str) -> usize {
         .count()
 }
 
-/// How many amounts of money a text names: numbers of at least two digits, where a currency stands
-/// in it at all, and no date.
+/// How many amounts of money a text may name: its numbers, where a currency stands in it at all.
 fn amounts(words: &[Token]) -> usize {
     const CURRENCIES: [&str; 6] = ["euros", "euro", "dollars", "pounds", "eur", "usd"];
     if !words.iter().any(|token| CURRENCIES.contains(&token.word.as_str())) {
         return 0;
     }
     let is_number = |token: &&Token| token.word.bytes().all(|b| b.is_ascii_digit());
-    let numbers = words.iter().filter(is_number).filter(|token| token.word.len() >= 2);
-    numbers.count()
+    words.iter().filter(is_number).count()
 }
