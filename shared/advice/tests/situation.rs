@@ -132,3 +132,29 @@ fn no_approach_is_told_as_a_label() {
         assert!(labels.iter().all(|label| !said.contains(label) || text.contains(label)), "{said}");
     }
 }
+
+#[test]
+fn a_meal_is_not_answered_as_a_product_is() {
+    let house = House::default();
+    for (meal, product, locale, word) in [
+        ("Les frites étaient froides.", "La poignée est cassée.", Locale::Fr, "numéro de retour"),
+        ("The food was cold and bland.", "The handle broke.", Locale::En, "return number"),
+    ] {
+        let said = |text| {
+            let advice = advice_on(text, locale, &Situation::default(), &house);
+            [advice.steps.reassure, advice.steps.retain, advice.ladder, advice.never]
+                .concat()
+                .join(" ")
+        };
+        assert!(said(product).contains(word), "{}", said(product));
+        assert!(!said(meal).contains(word), "{}", said(meal));
+    }
+}
+
+#[test]
+fn pressure_over_the_review_is_nothing_that_the_draft_regrets() {
+    let text = "Les frites étaient tièdes. Un avoir, sinon je mets une étoile partout.";
+    let advice = advice_on(text, Locale::Fr, &Situation::default(), &House::default());
+    assert!(advice.understood.len() > 1, "{:?}", advice.understood);
+    assert!(!advice.draft.text.contains("la réponse que vous attendiez"), "{}", advice.draft.text);
+}

@@ -55,8 +55,10 @@ async fn history<W: World>(
     let is_same = |other: &&StoredReview| {
         let other = &other.review;
         let content = other.written().filter(|_| other.key != review.key);
-        let counts =
-            other.copy_of().is_none() && other.stars().is_none_or(|s| s < brand.alert_below);
+        // What was imported lately may be old.
+        let counts = other.published() > since
+            && other.copy_of().is_none()
+            && other.stars().is_none_or(|s| s < brand.alert_below);
         counts && content.is_some_and(|content| main_cause(house, other, content) == Some(cause))
     };
     let same: Vec<&StoredReview> = poor.iter().filter(is_same).collect();
