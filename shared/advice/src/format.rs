@@ -309,6 +309,23 @@ pub(crate) struct DraftParts {
     pub(crate) safe: String,
 }
 
+/// Of `library/voice.<language>.toml` what tells its language; the rest is passed over.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EarFile {
+    pub(crate) reading: EarReading,
+}
+
+/// Of [`Reading`], likewise.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EarReading {
+    #[serde(default)]
+    pub(crate) words: BTreeMap<String, Vec<String>>,
+    pub(crate) fillers: Vec<String>,
+    pub(crate) function_words: Vec<String>,
+    pub(crate) positive: Vec<String>,
+    pub(crate) negative: Vec<String>,
+}
+
 /// How clauses are read: patterns, as in a [`Lexicon`].
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -332,7 +349,8 @@ pub(crate) struct Reading {
     pub(crate) positive: Vec<String>,
     /// Phrases that look unhappy and are not.
     pub(crate) harmless: Vec<String>,
-    /// Words of the language that the other does not have.
+    /// Words of the language that the other does not have: [`EarReading`] reads them.
+    #[expect(dead_code, reason = "checked when the crate is built")]
     pub(crate) function_words: Vec<String>,
     /// Signs that a complaint is critical, other than safety.
     pub(crate) critical: Vec<String>,

@@ -2,7 +2,7 @@
 
 use vigie_domain::Locale;
 
-use crate::library::Library;
+use crate::library::Ear;
 use crate::pattern::Token;
 
 /// Words of a language that must be there before they speak against the letters.
@@ -77,16 +77,14 @@ const fn other(locale: Locale) -> Locale {
 
 /// How many words only this language has; of a short text also those that praise or complain in it.
 fn known(locale: Locale, words: &[Token]) -> usize {
-    let Some(library) = Library::of(locale) else { return 0 };
-    let reading = &library.reading;
-    let shared =
-        |word| Library::of(other(locale)).is_some_and(|l| l.reading.function_words.contains(word));
-    let is_own = |word| reading.function_words.contains(word) && !shared(word);
+    let Some(ear) = Ear::of(locale) else { return 0 };
+    let shared = |word| Ear::of(other(locale)).is_some_and(|ear| ear.function_words.contains(word));
+    let is_own = |word| ear.function_words.contains(word) && !shared(word);
     let own = words.iter().filter(|token| is_own(&token.word)).count();
     if words.len() > WORDS_FEW {
         return own;
     }
-    own + reading.positive.find(words).len() + reading.negative.find(words).len()
+    own + ear.positive.find(words).len() + ear.negative.find(words).len()
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use vigie_domain::{Approach, Cause, Locale, Motive};
 
-use crate::format::{CauseFile, Instead, LintFile, MotiveFile, MotiveFiles, Reading, VoiceFile};
+use crate::format::{
+    CauseFile, EarFile, Instead, LintFile, MotiveFile, MotiveFiles, Reading, VoiceFile,
+};
 use crate::pattern::{Hit, Index, Patterns, Token};
 use crate::typography::typography;
 
@@ -67,7 +69,6 @@ pub(crate) struct ReadingPatterns {
     pub(crate) negators: Patterns,
     pub(crate) between: Vec<String>,
     pub(crate) only: Vec<String>,
-    pub(crate) function_words: HashSet<String>,
     pub(crate) critical: Patterns,
     pub(crate) high: Patterns,
     pub(crate) medium: Patterns,
@@ -109,6 +110,38 @@ pub(crate) type Fillers = Arc<HashSet<String>>;
 
 static FR: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::Fr));
 static EN: LazyLock<Option<Library>> = LazyLock::new(|| Library::read(Locale::En));
+
+/// What tells a language by its words: read by itself, since most reviews are in one language and
+/// the library of the other need not be read then.
+pub(crate) struct Ear {
+    pub(crate) function_words: HashSet<String>,
+    pub(crate) positive: Patterns,
+    pub(crate) negative: Patterns,
+}
+
+static EAR_FR: LazyLock<Option<Ear>> = LazyLock::new(|| Ear::read(Locale::Fr));
+static EAR_EN: LazyLock<Option<Ear>> = LazyLock::new(|| Ear::read(Locale::En));
+
+impl Ear {
+    /// As [`Library::of`].
+    pub(crate) fn of(locale: Locale) -> Option<&'static Self> {
+        match locale {
+            Locale::Fr => EAR_FR.as_ref(),
+            Locale::En => EAR_EN.as_ref(),
+        }
+    }
+
+    fn read(locale: Locale) -> Option<Self> {
+        let EarFile { reading } = serde_json::from_str(file("voice", locale)?).ok()?;
+        let fillers: Fillers = Arc::new(reading.fillers.into_iter().collect());
+        let patterns = |list: &[String]| Patterns::new(list, &reading.words, &fillers);
+        Some(Self {
+            positive: patterns(&reading.positive),
+            negative: patterns(&reading.negative),
+            function_words: reading.function_words.into_iter().collect(),
+        })
+    }
+}
 
 impl Library {
     /// The library of a language. `None` only if a file could not be read, which `build.rs`
@@ -250,7 +283,6 @@ impl ReadingPatterns {
             negators: patterns(&reading.negators),
             between: reading.between.clone(),
             only: reading.only.clone(),
-            function_words: reading.function_words.iter().cloned().collect(),
             critical: patterns(&reading.critical),
             high: patterns(&reading.high),
             medium: patterns(&reading.medium),
