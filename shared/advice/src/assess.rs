@@ -127,10 +127,10 @@ fn causes(readings: &[Reading], source: &str, tone: Tone) -> Vec<Found> {
 /// One entry a cause, the best of the languages it was read in.
 fn strongest_first(mut all: Vec<Found>) -> Vec<Found> {
     /// What a mere word like "scam" counts less beside what went wrong: it is said in anger.
-    const SAID_IN_ANGER: f64 = 0.15;
+    const SAID_IN_ANGER: f64 = 0.25;
     let place = |cause| Cause::ALL.iter().position(|c| *c == cause);
     let strength = |found: &Found| {
-        let in_anger = found.shown.id == Cause::FraudSuspicion && !found.is_plain;
+        let in_anger = found.shown.id == Cause::FraudSuspicion;
         found.shown.score - if in_anger { SAID_IN_ANGER } else { 0.0 }
     };
     all.sort_by(|a, b| {

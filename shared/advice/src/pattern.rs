@@ -72,11 +72,14 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// Short forms and slips that have one meaning in either language, and what they stand for.
-const SPELLINGS: [(&str, &str); 24] = [
+const SPELLINGS: [(&str, &str); 30] = [
     ("bcp", "beaucoup"),
     ("cmd", "commande"),
     ("cmde", "commande"),
+    ("comande", "commande"),
+    ("costumer", "customer"),
     ("custumer", "customer"),
+    ("delivary", "delivery"),
     ("delivry", "delivery"),
     ("dlvry", "delivery"),
     ("jamai", "jamais"),
@@ -91,7 +94,10 @@ const SPELLINGS: [(&str, &str); 24] = [
     ("produi", "produit"),
     ("recieve", "receive"),
     ("recieved", "received"),
+    ("refound", "refund"),
     ("resu", "recu"),
+    ("servise", "service"),
+    ("servive", "service"),
     ("srvce", "service"),
     ("tjr", "toujours"),
     ("tjrs", "toujours"),
