@@ -5,8 +5,8 @@ mod cases;
 pub use cases::{Shown, cases};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use vigie_advice::{Case, advise, assess};
-use vigie_domain::{Cause, Content, Flag, Locale, Stars, Touchpoint};
+use vigie_advice::{House, Situation};
+use vigie_domain::{Cause, Flag, Locale, Stars, Touchpoint};
 
 use crate::views::{
     Again, AlertView, Also, AnsweredLine, BrandView, LadderItem, LadderKind, LadderView, Links,
@@ -87,28 +87,7 @@ fn next() -> Vec<NextStep> {
 }
 
 fn alert_of(locale: Locale, review: ReviewView) -> AlertView {
-    let content = Content {
-        stars: review.stars,
-        title: review.title.clone(),
-        text: review.text.clone(),
-        author: review.author.clone(),
-        ..Content::default()
-    };
-    let assessment =
-        assess(&content.text, content.title.as_deref(), review.language.as_deref(), review.stars);
-    let brand = brand(locale);
-    let advice = advise(&Case::new(&assessment, &content, &brand.name, locale));
-    AlertView {
-        recipient: "Service client".to_owned(),
-        links: links(1),
-        why: Why::Contact,
-        next: next(),
-        again: None,
-        brand,
-        review,
-        assessment,
-        advice,
-    }
+    cases::view(locale, review, &Situation::default(), &House::default())
 }
 
 /// The alert of the sketches.

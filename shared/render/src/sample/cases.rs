@@ -30,7 +30,13 @@ fn stars(hundredths: u16) -> Option<Stars> {
     Stars::from_hundredths(hundredths)
 }
 
-fn view(locale: Locale, review: ReviewView, situation: &Situation, house: &House) -> AlertView {
+/// An alert on a review, as it is understood and advised on.
+pub(super) fn view(
+    locale: Locale,
+    review: ReviewView,
+    situation: &Situation,
+    house: &House,
+) -> AlertView {
     let content = Content {
         stars: review.stars,
         title: review.title.clone(),
