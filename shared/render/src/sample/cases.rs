@@ -63,9 +63,9 @@ pub(super) fn view(
     }
 }
 
-fn history(count: usize, shop: Option<&str>) -> Option<History> {
+fn history(count: usize, shop: Option<&str>) -> History {
     let shop = shop.map(str::to_owned);
-    Some(History { count, at_least: false, shop, good_share: Some(82) })
+    History { count, at_least: false, shop, good_share: Some(82) }
 }
 
 /// What Maison Lumen says of itself, in the language of what it reads.
@@ -102,7 +102,7 @@ fn house(locale: Locale) -> House {
 
 /// A shop, two points, and the third time in a month.
 fn parcel_and_welcome() -> AlertView {
-    let history = history(3, Some("Lyon Part-Dieu"));
+    let history = Some(history(3, Some("Lyon Part-Dieu")));
     view(Locale::Fr, review(), &Situation { place: Some(Place::Shop), history }, &house(Locale::Fr))
 }
 
@@ -137,7 +137,7 @@ fn broken_zip() -> AlertView {
         product: owned("Weekend bag"),
         ..review()
     };
-    let situation = Situation { place: Some(Place::Online), history: history(2, None) };
+    let situation = Situation { place: Some(Place::Online), history: Some(history(2, None)) };
     view(Locale::En, review, &situation, &house(Locale::En))
 }
 
@@ -219,10 +219,9 @@ fn blackmail() -> AlertView {
 fn thanks() -> PraiseView {
     let mut view = super::praise(Locale::Fr, 1);
     let mut second = praised(1);
-    second.review.text =
-        "Livraison en deux jours, emballage soigné. Il faudrait juste un sac moins \
-                          grand pour une si petite lampe."
-            .to_owned();
+    "Livraison en deux jours, emballage soigné. Il faudrait juste un sac moins grand pour une si \
+     petite lampe."
+        .clone_into(&mut second.review.text);
     second.review.author = owned("Hugo L.");
     (second.people, second.suggests) = (Vec::new(), true);
     view.reviews.push(second);
