@@ -1,7 +1,7 @@
 //! How to speak with the person: reviews that call for one of ten approaches, and ordinary ones.
 //!
-//! Labelled by somebody who had not seen the rules: `*.tsv` before them, `more.*.tsv` after, for them
-//! to be widened by. `unseen.*.tsv` are for the bench only.
+//! Labelled by somebody who had not seen the rules: `*.tsv` before them, `more.*.tsv` after, for
+//! them to be widened by. `unseen.*.tsv` are for the bench only.
 
 use std::fmt::Write as _;
 
