@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use vigie_domain::{Brand, Cause, Guarantee, Locale, OwnCause, OwnText};
 
-use crate::format::{OwnFile, check_steps};
+use crate::format::{Lexicon, OwnFile, check_steps};
 use crate::library::{CauseEntry, Library};
 use crate::lint::{Violation, lint, lint_advice};
 use crate::pattern::{Hit, Patterns, Token};
@@ -209,6 +209,9 @@ pub fn check_own(cause: Cause, locale: Locale, text: &str) -> Result<(), Vec<Own
         let message = "general is what is left where no cause is found: it has no words".to_owned();
         say("[lexicon]", message, "put the words under the cause that they speak of");
     }
+    for (pattern, what) in bad_patterns(&file.lexicon) {
+        say(pattern, what.to_owned(), "shared/advice/README.md says how patterns are written");
+    }
     for unknown in unknown_sets(&file.lexicon.words, &file) {
         let message = format!("no set of words is called {unknown}");
         say(&unknown, message, "define it under [lexicon.words]");
@@ -263,6 +266,22 @@ pub(crate) const fn compensation(locale: Locale) -> &'static [&'static str] {
         Locale::Fr => &["rembours", "dédommag", "offert", "avoir de", "bon d", "compens"],
         Locale::En => &["refund", "voucher", "compens", "discount", "goodwill", "gift"],
     }
+}
+
+/// The patterns that would find nothing, or weigh otherwise than it seems.
+fn bad_patterns(lexicon: &Lexicon) -> Vec<(&str, &'static str)> {
+    let all = lexicon.complaints.iter().chain(&lexicon.topics).chain(&lexicon.unless);
+    let bad = |pattern: &str| {
+        let (phrase, weight) = pattern.rsplit_once('|').unwrap_or((pattern, "2"));
+        let words: Vec<&str> = phrase.split_whitespace().collect();
+        match (words.first(), words.last()) {
+            (None, _) | (_, None) => Some("a pattern says nothing"),
+            (Some(&".."), _) | (_, Some(&"..")) => Some("a pattern begins and ends with a word"),
+            _ if !matches!(weight, "1" | "2" | "3") => Some("a pattern weighs 1, 2 or 3"),
+            _ => None,
+        }
+    };
+    all.filter_map(|pattern| Some((pattern.as_str(), bad(pattern)?))).collect()
 }
 
 fn unknown_sets(words: &BTreeMap<String, Vec<String>>, file: &OwnFile) -> Vec<String> {

@@ -108,6 +108,16 @@ fn other_slips_are_told_where_they_stand() {
             "[lexicon]\ncomplaints = [\"{lieu} sale\"]\n",
             "no set of words is called {lieu}",
         ),
+        (
+            "advice/delivery.fr.toml",
+            "[lexicon]\ntopics = [\"lutin|9\"]\n",
+            "a pattern weighs 1, 2 or 3",
+        ),
+        (
+            "advice/delivery.fr.toml",
+            "[lexicon]\nunless = [\".. lutin\"]\n",
+            "a pattern begins and ends with a word",
+        ),
         ("advice/general.fr.toml", "[lexicon]\ntopics = [\"bof\"]\n", "it has no words"),
         ("advice/delivery.fr.toml", "never = [\"\"]\n", "says nothing"),
         (
