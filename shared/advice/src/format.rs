@@ -99,7 +99,7 @@ pub(crate) struct Step {
 /// A sentence that says which is missing.
 pub(crate) fn check_steps(safety: bool, steps: &[Step]) -> Result<(), String> {
     if !(6..=7).contains(&steps.len()) {
-        return Err(format!("{} steps: 6 or 7 are wanted", steps.len()));
+        return Err(format!("6 or 7 steps are wanted, not {}", steps.len()));
     }
     for number in 1..=9 {
         let there = steps.iter().any(|step| step.nine.contains(&number));

@@ -60,7 +60,7 @@ text = "Appeler."
 "#;
     assert_eq!(
         faults("advice/delivery.fr.toml", steps),
-        ["advice/delivery.fr.toml:3:1 bad-advice: 1 steps: 6 or 7 are wanted"]
+        ["advice/delivery.fr.toml:3:1 bad-advice: 6 or 7 steps are wanted, not 1"]
     );
 }
 
