@@ -104,6 +104,21 @@ async fn a_report_reads_what_is_open_and_nothing_else() {
     assert_eq!(meter.take(), wanted);
 }
 
+/// What came back lately: eight queries, and a read of each of the latest that are looked at.
+#[tokio::test]
+async fn what_comes_back_is_read_of_the_latest_only() {
+    let (store, meter) = metered().await;
+    for n in 0..30 {
+        record(&store, post(&format!("r-{n}"), if n < 20 { 200 } else { 500 }, 2 + n)).await;
+    }
+    meter.take();
+    let brand = vigie_domain::Brand::sample().id;
+    let (found, count) = store.poor_between(&brand, at(1), at(100), 5).await.unwrap();
+    assert_eq!((found.len(), count), (5, 20));
+    let spent = meter.take();
+    assert_eq!((spent.queries, spent.batches, spent.items), (8, 1, 5), "{spent:?}");
+}
+
 /// Nobody's minute: sixteen queries that find nothing.
 #[tokio::test]
 async fn a_look_at_what_is_due_is_sixteen_queries() {
