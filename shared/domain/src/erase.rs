@@ -130,6 +130,7 @@ impl Review {
         decided.revision = revision;
         decided.ladder = None;
         decided.copy_of = None;
+        decided.causes.clear();
         self.erased = Some(Erased { at: now, shop });
     }
 }
@@ -160,6 +161,7 @@ pub fn months_before(months: u16, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Cause;
     use crate::event::{EventKind, ReviewEvent, Version};
     use crate::mentions::Mentions;
     use crate::record::{Outcome, Told, record};
@@ -216,6 +218,8 @@ mod tests {
         let answered = tell(None, &event(EventKind::Answered, 5), 6).0;
         for mut review in [closed(), answered] {
             let before = review.clone();
+            let causes = vec![Cause::SafetyHealth];
+            review.decided = Some(Decided { causes, ..Decided::default() });
             review.erase(Some("lyon".parse().unwrap()), &SALT, at(100));
             let json = serde_json::to_string(&review).unwrap().to_lowercase();
             assert!(!json.contains("marqueur"), "{json}");
@@ -229,6 +233,7 @@ mod tests {
             assert_eq!(review.key, before.key.tombstone(&SALT));
             assert_eq!(review.erased.as_ref().unwrap().at, at(100));
             assert!(review.is_decided());
+            assert_eq!(review.decided.as_ref().unwrap().causes, [], "read from the text");
             let what = |r: &Review| r.trail.iter().map(|e| (e.at, e.what)).collect::<Vec<_>>();
             assert_eq!(what(&review), what(&before));
             let read: Review =
