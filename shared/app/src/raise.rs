@@ -64,8 +64,7 @@ async fn decided<W: World>(app: &App<W>, stored: &StoredReview) -> Result<Decisi
     let untold = if was_under { untold(app, &review.key).await? } else { Vec::new() };
     let first = copies::first_of(app, review, &brand).await?;
     let (brand, version, first) = (&brand.brand, &brand.version, first.as_ref());
-    let house = House::of(brand);
-    let understand = |content: &Content| crate::understand(&house, content);
+    let understand = |content: &Content| crate::understand(&House::of(brand), content);
     Ok(decide(review, brand, version, app.now(), understand, &untold, first))
 }
 

@@ -7,8 +7,8 @@ use jiff::{Span, Timestamp};
 use vigie_advice::House;
 use vigie_domain::promise::{report_instant, roundup_on};
 use vigie_domain::{
-    Brand, BrandId, Cause, Channel, ContactId, Gets, Kind, NewNotice, NoticeId, PromiseKind,
-    Roundup, Stars, Subject, Touchpoint,
+    Brand, Cause, Channel, ContactId, Gets, Kind, NewNotice, NoticeId, PromiseKind, Stars, Subject,
+    Touchpoint,
 };
 use vigie_ports::{Store as _, StoreError, StoredBrand, StoredReview, World};
 use vigie_render::{Message, Praised, RoundupView, Weakest};
@@ -62,7 +62,8 @@ pub(crate) async fn words<W: World>(
     }
     let complaints = complaints(&house, brand, &poor);
     let reviews = praised(app, brand, &good);
-    let weekly = brand.roundup == Roundup::Weekly;
+    // Of its own days: the brand may have changed its mind since.
+    let weekly = first.checked_add(Span::new().weeks(1)).is_ok_and(|week| week == past);
     Ok(Some(vigie_render::roundup(&RoundupView {
         brand: to.brand_view(),
         recipient: to.reader(),
@@ -70,7 +71,7 @@ pub(crate) async fn words<W: World>(
         weekly,
         good: good_count as usize,
         poor: poor_count as usize,
-        before: before(app, &brand.id, brand, first, weekly).await?,
+        before: before(app, brand, first, weekly).await?,
         people: people(&reviews),
         weakest: weakest(&complaints),
         promises: promises(&complaints),
@@ -82,7 +83,6 @@ pub(crate) async fn words<W: World>(
 /// Good reviews and others of the period before, if there were any.
 async fn before<W: World>(
     app: &App<W>,
-    id: &BrandId,
     brand: &Brand,
     first: Date,
     weekly: bool,
@@ -90,8 +90,8 @@ async fn before<W: World>(
     let back = if weekly { Span::new().weeks(1) } else { Span::new().months(1) };
     let Ok(earlier) = first.checked_sub(back) else { return Ok(None) };
     let (since, until) = (midnight(brand, earlier), midnight(brand, first));
-    let (_, good) = app.store().good_between(id, since, until, 1).await?;
-    let (_, poor) = app.store().poor_between(id, since, until, 1).await?;
+    let (_, good) = app.store().good_between(&brand.id, since, until, 1).await?;
+    let (_, poor) = app.store().poor_between(&brand.id, since, until, 1).await?;
     Ok((good + poor > 0).then_some((good as usize, poor as usize)))
 }
 

@@ -45,7 +45,7 @@ impl To<'_> {
     }
 
     /// Whether a review's praise is for this recipient.
-    pub(crate) fn is_praised_for(&self, review: &Review) -> bool {
+    fn is_praised_for(&self, review: &Review) -> bool {
         let who = self.brand.who_gets_of(Gets::Praise, review);
         who.iter().any(|id| *id == self.contact.id || self.meant_for.contains(id))
     }
